@@ -1,0 +1,4 @@
+"""Segment events from Kafka to Kameleoon.
+
+Read in the order an event travels: `topics/`, `core/flow.py`, `app.py`, `engine/`.
+"""

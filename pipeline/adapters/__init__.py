@@ -1,0 +1,1 @@
+"""The only room that imports aiokafka, aiohttp, confluent_kafka: the ports made real."""

@@ -1,0 +1,113 @@
+"""The closed set of ends that an event can come to, and the reason codes.
+
+Stages decide with values, never with exceptions: an exception is a bug.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """The stages of the pipeline, in the order an event travels."""
+
+    SOURCE = "source"
+    DECODE = "decode"
+    TRIGGER = "trigger"
+    MAP = "map"
+    VALIDATE = "validate"
+    BATCH = "batch"
+    DELIVER = "deliver"
+    AUDIT = "audit"
+
+
+class Reason(StrEnum):
+    """Why an event ended as it did; `core/reasons.py` explains each for people."""
+
+    ACCEPTED = "accepted"
+
+    INTEGRATIONS_BLOCKED = "integrations_blocked"
+    NO_MAPPING_MATCHED = "no_mapping_matched"
+
+    NULL_RECORD = "null_record"
+    EMPTY_RECORD = "empty_record"
+    INVALID_UTF8 = "invalid_utf8"
+    INVALID_JSON = "invalid_json"
+    NOT_AN_OBJECT = "not_an_object"
+    MISSING_TYPE = "missing_type"
+    UNKNOWN_TYPE = "unknown_type"
+    SCHEMA_REGISTRY_FRAMING = "schema_registry_framing"
+    FRAMING_MISSING = "framing_missing"
+    SDK_REQUEST = "sdk_request"
+    TOO_DEEP = "too_deep"
+    NUMBER_TOO_LONG = "number_too_long"
+
+    MAPPING_FAILED = "mapping_failed"
+
+    MISSING_TIMESTAMP = "missing_timestamp"
+    MISSING_MESSAGE_ID = "missing_message_id"
+    INVALID_PAYLOAD = "invalid_payload"
+
+    REFUSED = "refused"
+    RETRIES_EXHAUSTED = "retries_exhausted"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """Not meant for Kameleoon: no mapping asked for it, or its sender ruled it out."""
+
+    reason: Reason
+    detail: str
+    mapping: str | None = None
+    action: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Cannot become a request. `detail` names fields and kinds, never values."""
+
+    stage: Stage
+    reason: Reason
+    detail: str
+    mapping: str | None = None
+    action: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deliverable:
+    """One request to make: `body` is the JSON object that Kameleoon is to receive, encoded."""
+
+    mapping: str
+    action: str
+    body: bytes
+    identities: tuple[str, ...]
+    has_visitor_code: bool
+
+
+Decision = Filtered | Rejected | Deliverable
+"""What the pure stages say of one event under one mapping."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventSummary:
+    """What the audit tells of the event itself. No property values, no traits."""
+
+    message_id: str | None
+    type: str | None
+    event_name: str | None
+    timestamp: str | None
+
+
+NO_SUMMARY = EventSummary(None, None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One record after decode, trigger, map and validate.
+
+    `parts` is never empty: one decision for an event that no mapping takes, else one per
+    matching mapping, in the order of the configuration.
+    """
+
+    summary: EventSummary
+    parts: tuple[Decision, ...]

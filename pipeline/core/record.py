@@ -1,0 +1,26 @@
+"""Stage source: one record of the events topic, as the broker gave it."""
+
+from dataclasses import dataclass
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The raw bytes of a record and where they stand.
+
+    The original bytes stay with the event until its end: dead letters carry them.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes that this record keeps in memory, key and value."""
+        return len(self.key or b"") + len(self.value or b"")

@@ -1,0 +1,1 @@
+"""Order, delivery and accounting on asyncio without network: it talks to `pipeline.ports`."""
