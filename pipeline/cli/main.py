@@ -1,0 +1,79 @@
+"""The command `kameleoon-pipeline`: one verb a module, each with `register(app)`.
+
+A verb module imports at its top only what its options need; everything heavy is imported inside
+the functions that run, so that `--help` stays quick.
+"""
+
+import os
+import sys
+import traceback
+from importlib import import_module
+from typing import Annotated, Final
+
+import typer
+
+from pipeline.cli.exits import ExitCode
+
+VERBS: Final[tuple[str, ...]] = (
+    # one module a line
+)
+"""Modules of `pipeline.cli` in the order that `--help` lists their verbs."""
+
+TRACEBACK_VARIABLE: Final = "KAMELEOON_PIPELINE_TRACEBACK"
+
+app = typer.Typer(
+    name="kameleoon-pipeline",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(version("kameleoon-pipeline"))
+        except PackageNotFoundError:
+            print("0.0.0 (run from its source folder, not installed)")
+        raise typer.Exit
+
+
+@app.callback()
+def _command(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """Segment events from your own Kafka to Kameleoon: nothing lost, every event accounted for."""
+
+
+for _verb in VERBS:
+    import_module(f"pipeline.cli.{_verb}").register(app)
+
+
+def main() -> None:
+    """Entry point: run the command; an unexpected exception ends it with code 70 and one clear line."""
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001 (the outermost line: whatever arrives here is a bug)
+        print(_bug_report(error), file=sys.stderr)
+        sys.exit(ExitCode.BUG)
+
+
+def _bug_report(error: Exception) -> str:
+    if os.environ.get(TRACEBACK_VARIABLE):
+        return "".join(traceback.format_exception(error))
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"kameleoon-pipeline: this is a bug: {type(error).__name__}: {error} "
+        f"({frame.filename}:{frame.lineno}). "
+        "Please report it on the project's issue tracker, "
+        f"with what {TRACEBACK_VARIABLE}=1 prints for the same command."
+    )
+
+
+if __name__ == "__main__":
+    main()

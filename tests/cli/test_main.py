@@ -1,0 +1,71 @@
+"""The command itself: help, version, exit codes, and what a bug looks like."""
+
+import sys
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from pipeline.cli import main as command
+from pipeline.cli.exits import ExitCode, stop
+
+
+def test_help_names_every_verb() -> None:
+    result = CliRunner().invoke(command.app, ["--help"], env={"COLUMNS": "200"})
+    assert result.exit_code == ExitCode.FINE
+    assert all(verb in result.output for verb in command.VERBS)
+
+
+def test_version_is_printed() -> None:
+    result = CliRunner().invoke(command.app, ["--version"])
+    assert result.exit_code == ExitCode.FINE
+    assert result.output.strip().count(".") >= 2
+
+
+def test_an_unknown_verb_is_a_usage_error() -> None:
+    assert CliRunner().invoke(command.app, ["no-such-verb"]).exit_code == ExitCode.USAGE
+
+
+def _run_main(monkeypatch: pytest.MonkeyPatch, failing: typer.Typer) -> int | str | None:
+    monkeypatch.setattr(command, "app", failing)
+    monkeypatch.setattr(sys, "argv", ["kameleoon-pipeline"])
+    with pytest.raises(SystemExit) as stopped:
+        command.main()
+    return stopped.value.code
+
+
+def _one_verb(body: type[Exception] | None) -> typer.Typer:
+    app = typer.Typer(pretty_exceptions_enable=False)
+
+    @app.command()
+    def verb() -> None:
+        if body is not None:
+            raise body("broken inside")
+        stop(ExitCode.UNREACHABLE, "the broker does not answer")
+
+    return app
+
+
+def test_an_unexpected_exception_is_one_line_and_code_70(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv(command.TRACEBACK_VARIABLE, raising=False)
+    assert _run_main(monkeypatch, _one_verb(ValueError)) == ExitCode.BUG
+    printed = capsys.readouterr().err
+    assert "this is a bug: ValueError: broken inside" in printed
+    assert printed.count("\n") == 1
+
+
+def test_the_traceback_is_printed_when_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(command.TRACEBACK_VARIABLE, "1")
+    assert _run_main(monkeypatch, _one_verb(KeyError)) == ExitCode.BUG
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_stop_prints_its_sentence_and_gives_its_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run_main(monkeypatch, _one_verb(None)) == ExitCode.UNREACHABLE
+    assert capsys.readouterr().err == "the broker does not answer\n"
