@@ -102,6 +102,58 @@ NO_SUMMARY = EventSummary(None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
+class Attempts:
+    """What was tried so far for one request. Times are Unix milliseconds; `status` is the last answer's.
+
+    `charged` counts the attempts that the event itself is to blame for. `accepted_before` is how
+    many requests the destination had accepted at this one's first refusal.
+    """
+
+    count: int
+    charged: int
+    status: int | None
+    latency_ms: float
+    first_at_ms: int
+    last_at_ms: int
+    accepted_before: int
+    may_have_arrived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Kameleoon accepted it."""
+
+    part: Deliverable
+    attempts: Attempts
+    possible_duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Kameleoon refused it for good, or its attempts are used up."""
+
+    part: Deliverable
+    reason: Reason
+    detail: str
+    attempts: Attempts
+    possible_duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """Older than the configuration allows before it could be delivered."""
+
+    part: Deliverable
+    detail: str
+    attempts: Attempts | None
+    possible_duplicate: bool
+
+
+Outcome = Filtered | Rejected | Delivered | Failed | Expired
+"""How one event ends under one mapping, or under none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """One record after decode, trigger, map and validate.
 

@@ -1,0 +1,164 @@
+"""What the consumer group's commit says beside the offset, and where an assignment begins.
+
+The audit topic is the crash ledger: the commit metadata tells from where on to read it. The metadata
+is one small JSON object, `{v, pass, epoch, open, window, audit, at}`; the broker allows 4,096 bytes.
+"""
+
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+import orjson
+
+VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CommitMetadata:
+    """The state of one partition's accounting at a commit.
+
+    `is_open` means that records above the committed offset may have been sent. `window` bounds how
+    many of them; `audit_from` is the lowest audit offset holding an outcome above the committed
+    offset.
+    """
+
+    pass_: int
+    epoch: int
+    is_open: bool
+    window: int
+    audit_topic: str
+    audit_from: int
+
+    def encode(self) -> str:
+        """The metadata as the text of a commit."""
+        return orjson.dumps(
+            {
+                "v": VERSION,
+                "pass": self.pass_,
+                "epoch": self.epoch,
+                "open": self.is_open,
+                "window": self.window,
+                "audit": self.audit_topic,
+                "at": self.audit_from,
+            }
+        ).decode()
+
+
+_NUMBERS: Final = ("pass", "epoch", "window", "at")
+
+
+def parse_metadata(text: str) -> CommitMetadata | None:
+    """The metadata that a commit carries; None when it is not ours or not whole."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(found, dict) or found.get("v") != VERSION:
+        return None
+    numbers = [found.get(name) for name in _NUMBERS]
+    is_whole = all(type(value) is int and value >= 0 for value in numbers)
+    if not is_whole or type(found.get("open")) is not bool or not isinstance(found.get("audit"), str):
+        return None
+    return CommitMetadata(
+        pass_=found["pass"],
+        epoch=found["epoch"],
+        is_open=found["open"],
+        window=found["window"],
+        audit_topic=found["audit"],
+        audit_from=found["at"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A commit as found on the broker."""
+
+    offset: int
+    metadata: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogRange:
+    """What a partition holds: offsets from `begin` up to and without `end`."""
+
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Where and as what an assignment begins.
+
+    `inherited_window` is how many unaudited records from `position` on a crashed predecessor may
+    have sent. `warning` is a sentence for the log, empty when all is as expected.
+    """
+
+    position: int
+    pass_: int
+    epoch: int
+    inherited_window: int
+    audit_from: int
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unopenable:
+    """The commit does not fit the topic: only the operator can say what is meant."""
+
+    why: str
+
+
+def plan_opening(
+    committed: Committed | None,
+    *,
+    events: LogRange,
+    audit: LogRange,
+    audit_topic: str,
+    now_ms: int,
+) -> Opening | Unopenable:
+    """Decide how an assignment begins from the last commit and what both topics hold.
+
+    A commit without our metadata was set by an operator: a new pass, everything again. A pass is
+    named by its first epoch, the time at which it began, so that both only ever grow.
+    """
+    if committed is None:
+        return Opening(events.begin, now_ms, now_ms, 0, audit.end)
+    if committed.offset > events.end:
+        return Unopenable(
+            f"the committed offset {committed.offset} lies beyond the end of the topic ({events.end}): "
+            "was the topic made anew? Reset the group's offsets or use another kafka.group"
+        )
+    metadata = parse_metadata(committed.metadata)
+    position = max(committed.offset, events.begin)
+    match metadata:
+        case None:
+            return Opening(position, now_ms, now_ms, 0, audit.end, _new_pass_warning(committed))
+        case CommitMetadata():
+            return _resume(metadata, committed.offset, position, audit, audit_topic)
+        case _:
+            assert_never(metadata)
+
+
+def _new_pass_warning(committed: Committed) -> str:
+    if not committed.metadata:
+        return "the offset was set by hand: a new pass begins and everything from it on is delivered again"
+    return "the commit's metadata is not ours or not whole: a new pass begins from its offset"
+
+
+def _resume(
+    metadata: CommitMetadata, offset: int, position: int, audit: LogRange, audit_topic: str
+) -> Opening:
+    warning = ""
+    audit_from = max(metadata.audit_from, audit.begin)
+    if metadata.audit_topic != audit_topic or metadata.audit_from > audit.end:
+        audit_from = audit.begin
+        warning = "the audit topic is not the one of the last commit: it is read from its beginning"
+    if position != offset:
+        warning = f"records {offset} to {position - 1} were removed by retention before they were read"
+    return Opening(
+        position=position,
+        pass_=metadata.pass_,
+        epoch=metadata.epoch + 1,
+        inherited_window=metadata.window if metadata.is_open else 0,
+        audit_from=audit_from,
+        warning=warning,
+    )

@@ -1,0 +1,157 @@
+"""From an outcome to its audit record and, where it is due, its dead letter."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from pipeline.core.audit import (
+    AssignmentMarker,
+    AuditRecord,
+    HttpExchange,
+    OutcomeKind,
+    SourcePartition,
+    SourcePosition,
+    dead_letter_headers,
+    utc_text,
+)
+from pipeline.core.outcome import (
+    Attempts,
+    Deliverable,
+    Delivered,
+    Expired,
+    Failed,
+    Filtered,
+    Outcome,
+    Reason,
+    Rejected,
+    Stage,
+)
+from pipeline.engine.assignment import Assignment, Entry
+from pipeline.ports import DeadLetter
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who writes: `pipeline` is the consumer group, `plan` the digest of its mappings."""
+
+    pipeline: str
+    worker: str
+    plan: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The fields of an audit record that depend on the kind of outcome."""
+
+    outcome: OutcomeKind
+    stage: Stage
+    reason: Reason
+    detail: str
+    mapping: str | None
+    action: str | None
+    http: HttpExchange | None = None
+    has_visitor_code: bool | None = None
+    possible_duplicate: bool = False
+
+
+def audit_record(author: Author, entry: Entry, index: int, outcome: Outcome, now_ms: int) -> AuditRecord:
+    """What the audit topic says of part `index` (from 0) of an entry."""
+    told = _tell(outcome)
+    record, summary = entry.record, entry.decided.summary
+    return AuditRecord(
+        outcome=told.outcome,
+        reason=told.reason,
+        stage=told.stage,
+        detail=told.detail,
+        message_id=summary.message_id,
+        type=summary.type,
+        event_name=summary.event_name,
+        mapping=told.mapping,
+        action=told.action,
+        part=index + 1,
+        parts=len(entry.decided.parts),
+        pipeline=author.pipeline,
+        pass_=entry.assignment.pass_,
+        epoch=entry.assignment.epoch,
+        plan=author.plan,
+        source=SourcePosition(record.topic, record.partition, record.offset, record.timestamp_ms),
+        event_timestamp=summary.timestamp,
+        http=told.http,
+        decided_at=utc_text(now_ms),
+        worker=author.worker,
+        has_visitor_code=told.has_visitor_code,
+        possible_duplicate=told.possible_duplicate,
+        replay_of=None,
+    )
+
+
+def assignment_marker(author: Author, assignment: Assignment, now_ms: int) -> AssignmentMarker:
+    """The marker that an assignment appends before its first send."""
+    return AssignmentMarker(
+        pipeline=author.pipeline,
+        pass_=assignment.pass_,
+        epoch=assignment.epoch,
+        source=SourcePartition(*assignment.partition),
+        worker=author.worker,
+        at=utc_text(now_ms),
+    )
+
+
+def dead_letter(entry: Entry, audit: AuditRecord) -> DeadLetter | None:
+    """The original of what will not be delivered; None for what was delivered or filtered."""
+    match audit.outcome:
+        case OutcomeKind.REJECTED | OutcomeKind.FAILED | OutcomeKind.EXPIRED:
+            record = entry.record
+            return DeadLetter(record.key, record.value, dead_letter_headers(audit, record.headers))
+        case OutcomeKind.DELIVERED | OutcomeKind.FILTERED | OutcomeKind.LOST:
+            return None
+        case _:
+            assert_never(audit.outcome)
+
+
+def _tell(outcome: Outcome) -> _Told:
+    match outcome:
+        case Filtered(reason, detail, mapping, action):
+            return _Told(OutcomeKind.FILTERED, Stage.TRIGGER, reason, detail, mapping, action)
+        case Rejected(stage, reason, detail, mapping, action):
+            return _Told(OutcomeKind.REJECTED, stage, reason, detail, mapping, action)
+        case Delivered(part, attempts, is_doubtful):
+            return _deliver_stage(OutcomeKind.DELIVERED, Reason.ACCEPTED, "", part, attempts, is_doubtful)
+        case Failed(part, reason, detail, attempts, is_doubtful):
+            return _deliver_stage(OutcomeKind.FAILED, reason, detail, part, attempts, is_doubtful)
+        case Expired(part, detail, expired_attempts, is_doubtful):
+            return _deliver_stage(
+                OutcomeKind.EXPIRED, Reason.EXPIRED, detail, part, expired_attempts, is_doubtful
+            )
+        case _:
+            assert_never(outcome)
+
+
+def _deliver_stage(
+    kind: OutcomeKind,
+    reason: Reason,
+    detail: str,
+    part: Deliverable,
+    attempts: Attempts | None,
+    is_doubtful: bool,  # noqa: FBT001 (it travels as a field of the outcome)
+) -> _Told:
+    return _Told(
+        kind,
+        Stage.DELIVER,
+        reason,
+        detail,
+        part.mapping,
+        part.action,
+        None if attempts is None else _http(attempts),
+        part.has_visitor_code,
+        is_doubtful,
+    )
+
+
+def _http(attempts: Attempts) -> HttpExchange:
+    return HttpExchange(
+        status=attempts.status,
+        attempts=attempts.count,
+        latency_ms=attempts.latency_ms,
+        first_attempt_at=utc_text(attempts.first_at_ms),
+        last_attempt_at=utc_text(attempts.last_at_ms),
+    )

@@ -1,0 +1,107 @@
+"""One partition in this worker's hands, from the assignment to its release."""
+
+from dataclasses import dataclass, field
+
+from pipeline.core.commit import CommitMetadata, Opening
+from pipeline.core.outcome import Decided, Deliverable
+from pipeline.core.record import Record, TopicPartition
+from pipeline.engine.lanes import Lanes
+from pipeline.engine.ledger import Ledger
+
+
+@dataclass(slots=True)
+class AuditedParts:
+    """What the audit topic already holds of one record of this pass."""
+
+    parts: int
+    mappings: set[str | None] = field(default_factory=set)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every part stands, under the plan that audited it."""
+        return len(self.mappings) >= self.parts
+
+
+class Assignment:
+    """The accounting of one partition: ledger, lanes, and what a predecessor left.
+
+    `inherited_left` counts the unaudited records that a crashed predecessor may have sent and that
+    were not received again yet. `ambiguous` counts unsettled entries of which an attempt may have
+    reached Kameleoon.
+    """
+
+    def __init__(self, partition: TopicPartition, opening: Opening, audited: dict[int, AuditedParts]) -> None:
+        self.partition = partition
+        self.pass_ = opening.pass_
+        self.epoch = opening.epoch
+        self.ledger = Ledger(opening.position, opening.audit_from)
+        self.lanes: Lanes[Entry] = Lanes()
+        self.audited = audited
+        self.inherited_left = opening.inherited_window
+        self.ambiguous = 0
+        self.under_way = 0
+        self.in_flight_bytes = 0
+        self.is_closed = False
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether a successor must doubt records above the watermark."""
+        return self.ambiguous > 0 or self.inherited_left > 0
+
+    def metadata(self, *, is_open: bool, window: int, audit_topic: str) -> CommitMetadata:
+        """What a commit of this moment says beside the watermark."""
+        return CommitMetadata(
+            pass_=self.pass_,
+            epoch=self.epoch,
+            is_open=is_open,
+            window=max(window, self.inherited_left),
+            audit_topic=audit_topic,
+            audit_from=self.ledger.audit_from,
+        )
+
+
+class Entry:
+    """One record on its way: what was decided, and what is still to be delivered and audited."""
+
+    __slots__ = (
+        "ambiguous",
+        "assignment",
+        "decided",
+        "identities",
+        "inherited",
+        "lanes_ahead",
+        "record",
+        "to_deliver",
+        "unaudited",
+    )
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        record: Record,
+        decided: Decided,
+        *,
+        identities: tuple[str, ...],
+        inherited: bool,
+    ) -> None:
+        self.assignment = assignment
+        self.record = record
+        self.decided = decided
+        self.identities = identities
+        self.inherited = inherited
+        self.ambiguous = False
+        self.lanes_ahead = 0
+        self.to_deliver: list[tuple[int, Deliverable]] = []
+        self.unaudited = 0
+
+    def doubt(self) -> None:
+        """An attempt may have reached Kameleoon: until it is settled, a crash may repeat it."""
+        if not self.ambiguous:
+            self.ambiguous = True
+            self.assignment.ambiguous += 1
+
+    def settle(self) -> None:
+        """Every part is acknowledged on the audit topic."""
+        if self.ambiguous:
+            self.assignment.ambiguous -= 1
+        self.assignment.ledger.settle(self.record.offset)

@@ -1,0 +1,92 @@
+"""Stage audit: outcomes go to the audit topic, and only then does a record count as settled.
+
+Whatever comes while one append waits for its acknowledgement goes with the next: the audit stays
+milliseconds behind delivery without a request for each record.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline.core.audit import AuditRecord, audit_key, encode
+from pipeline.engine.accounting import dead_letter
+from pipeline.engine.assignment import Entry
+from pipeline.ports import AuditLog, Clock, DeadLetter, DeadLetters, LogEntry
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    entry: Entry
+    log_entry: LogEntry
+    letter: DeadLetter | None
+
+
+class AuditWriter:
+    """Appends outcomes per partition, dead letters before their audit records.
+
+    `on_settled` is called once an entry's last part is acknowledged.
+    """
+
+    def __init__(
+        self,
+        audit: AuditLog,
+        dead_letters: DeadLetters,
+        clock: Clock,
+        linger_s: float,
+        on_settled: Callable[[Entry], None],
+    ) -> None:
+        self._audit = audit
+        self._dead_letters = dead_letters
+        self._clock = clock
+        self._linger_s = linger_s
+        self._on_settled = on_settled
+        self._pending: defaultdict[int, list[_Pending]] = defaultdict(list)
+        self._outstanding = 0
+        self._is_wanted = asyncio.Event()
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
+
+    def put(self, entry: Entry, record: AuditRecord) -> None:
+        """Queue one outcome of an entry."""
+        pending = _Pending(
+            entry, LogEntry(audit_key(record.message_id), encode(record)), dead_letter(entry, record)
+        )
+        self._pending[entry.record.partition].append(pending)
+        self._outstanding += 1
+        self._is_idle.clear()
+        self._is_wanted.set()
+
+    async def run(self) -> None:
+        """Write for ever. Raises LogUnavailable: what was written then may or may not stand."""
+        while True:
+            await self._is_wanted.wait()
+            if self._linger_s > 0:
+                await self._clock.sleep(self._linger_s)
+            self._is_wanted.clear()
+            pending, self._pending = self._pending, defaultdict(list)
+            await self._write(pending)
+
+    async def flushed(self) -> None:
+        """Return when all that was queued is acknowledged; `run` does the work."""
+        await self._is_idle.wait()
+
+    async def _write(self, pending: dict[int, list[_Pending]]) -> None:
+        letters = [item.letter for items in pending.values() for item in items if item.letter is not None]
+        if letters:
+            await self._dead_letters.append(letters)
+        async with asyncio.TaskGroup() as group:
+            for partition, items in pending.items():
+                group.create_task(self._write_partition(partition, items))
+
+    async def _write_partition(self, partition: int, items: list[_Pending]) -> None:
+        offsets = await self._audit.append(partition, [item.log_entry for item in items])
+        for item, audit_offset in zip(items, offsets, strict=True):
+            entry = item.entry
+            entry.assignment.ledger.note_audited(entry.record.offset, audit_offset)
+            entry.unaudited -= 1
+            if entry.unaudited == 0:
+                self._on_settled(entry)
+        self._outstanding -= len(items)
+        if self._outstanding == 0:
+            self._is_idle.set()

@@ -1,0 +1,109 @@
+"""What the engine needs from the outside, as protocols; `pipeline.adapters` makes them real."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipeline.core.commit import Committed, CommitMetadata, LogRange
+from pipeline.core.exchange import Exchange
+from pipeline.core.record import Headers, TopicPartition
+
+
+class Destination(Protocol):
+    """Where requests go: Kameleoon, the sandbox, a fake."""
+
+    async def send(self, body: bytes) -> Exchange:
+        """Make one POST. Raises nothing but CancelledError."""
+
+    async def close(self) -> None:
+        """Give the connections back."""
+
+
+class LogUnavailable(Exception):  # noqa: N818 (it is a state of the broker, not a mistake)
+    """The broker did not acknowledge or answer; what was written may or may not stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A record to append: the audit topic's key and value."""
+
+    key: bytes | None
+    value: bytes
+
+
+class AuditLog(Protocol):
+    """The audit topic: append with acknowledgement, and read back."""
+
+    async def append(self, partition: int, entries: Sequence[LogEntry]) -> Sequence[int]:
+        """Append in order; answers each entry's offset once all replicas have it.
+
+        Raises LogUnavailable when the outcome is not known: never append the same again.
+        """
+
+    async def ranges(self, partitions: Iterable[int]) -> Mapping[int, LogRange]:
+        """What each partition holds now. Raises LogUnavailable."""
+
+    def read(self, partition: int, begin: int, end: int) -> AsyncIterator[tuple[int, bytes]]:
+        """Offsets and values from `begin` up to and without `end`. Raises LogUnavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An original to keep: the record's key and bytes, untouched, and what befell it."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+class DeadLetters(Protocol):
+    """The dead-letter topic."""
+
+    async def append(self, letters: Sequence[DeadLetter]) -> None:
+        """Append with acknowledgement. Raises LogUnavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """An offset to commit and what is said with it."""
+
+    offset: int
+    metadata: CommitMetadata
+
+
+class ConsumerGroup(Protocol):
+    """The consumer group's offsets and the events topic's bounds."""
+
+    async def committed(
+        self, partitions: Iterable[TopicPartition]
+    ) -> Mapping[TopicPartition, Committed | None]:
+        """The group's commits. Raises LogUnavailable when they cannot be read."""
+
+    async def ranges(self, partitions: Iterable[TopicPartition]) -> Mapping[TopicPartition, LogRange]:
+        """What the partitions hold now. Raises LogUnavailable."""
+
+    async def commit(self, commits: Mapping[TopicPartition, Commit]) -> None:
+        """Commit all or some. Raises LogUnavailable."""
+
+
+class Timer(Protocol):
+    """Something set to happen later."""
+
+    def cancel(self) -> None:
+        """Let it not happen."""
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now_ms(self) -> int:
+        """Unix time in milliseconds."""
+
+    def monotonic_s(self) -> float:
+        """Seconds that never go back."""
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> Timer:
+        """Call back once, after the delay."""
+
+    async def sleep(self, delay_s: float) -> None:
+        """Return after the delay."""
