@@ -1,0 +1,47 @@
+"""What came of one request: a complete answer, or none."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+MAX_BODY_BYTES: Final = 64 * 1024
+"""The part of an answer's body that is kept; the rest is read and dropped."""
+
+
+class NoAnswerKind(StrEnum):
+    """Why no complete answer came."""
+
+    TIMEOUT = "timeout"
+    CONNECTION_REFUSED = "connection_refused"
+    CONNECTION_LOST = "connection_lost"
+    DNS = "dns"
+    TLS = "tls"
+    PROTOCOL = "protocol"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete answer, body included.
+
+    `retry_after` is the header as received; `body` at most the first `MAX_BODY_BYTES`.
+    """
+
+    status: int
+    retry_after: str | None = None
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """No complete answer came.
+
+    `detail` is safe to publish. `bytes_written` tells whether any part of the request was
+    written, so that it may have reached the other side.
+    """
+
+    kind: NoAnswerKind
+    detail: str
+    bytes_written: bool
+
+
+Exchange = Answer | NoAnswer
