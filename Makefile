@@ -1,0 +1,71 @@
+# Every target sets up what it needs: .venv is made from the hash-pinned requirements-dev.lock.
+# PYTHON=/path/to/python3.12 picks another Python than the first one found.
+
+CANDIDATES = $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
+BIN = .venv/bin
+UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --no-emit-find-links --extra demo pyproject.toml
+
+.PHONY: help demo test check test-compose kafka-up kafka-down lock build clean
+.DEFAULT_GOAL := help
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
+
+demo: .venv/installed  ## the whole pipeline on this machine: no Kafka, no account
+	@$(BIN)/kameleoon-pipeline demo
+
+test: .venv/installed  ## all tests, on Apache Kafka where it can be had
+	@$(BIN)/python -m tests.support.kafka prepare
+	@$(BIN)/pytest -m 'not compose' $(PYTEST_OPTIONS)
+
+check: .venv/installed  ## format, lint, types, imports, unit and property tests: under a minute
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-timing
+	@$(BIN)/pytest -q -m 'not broker and not packaging and not compose' $(PYTEST_OPTIONS)
+
+test-compose: .venv/installed  ## docker-compose.yml for real, then the broker tests through testcontainers
+	@tests/compose/run
+
+kafka-up: .venv/installed  ## start Apache Kafka on 127.0.0.1:9092 (KAFKA_PORT) for development
+	@$(BIN)/python -m tests.support.kafka up
+
+kafka-down: .venv/installed  ## end it and forget its records
+	@$(BIN)/python -m tests.support.kafka down
+
+lock: .venv/installed  ## bring both lock files in line with pyproject.toml (UPGRADE=1: to the newest versions)
+	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) -o requirements.lock
+	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --group test --group lint --group build --group lock \
+		-c requirements.lock -o requirements-dev.lock
+
+build: .venv/installed  ## wheel and source distribution into dist/
+	@rm -rf dist
+	@$(BIN)/python -m build --no-isolation --outdir dist . > /dev/null
+	@ls dist
+
+clean:  ## remove all that was made here
+	@[ ! -e .cache/kafka/pid ] || $(MAKE) --no-print-directory kafka-down
+	@rm -rf .venv dist build .cache .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+		.import_linter_cache *.egg-info
+	@find pipeline topics tests -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/installed: .venv/ready pyproject.toml
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/ready: requirements-dev.lock
+	@for python in $(CANDIDATES); do \
+		"$$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null && break; \
+		python=; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo 'Python 3.11 or newer with venv is needed; looked for: $(CANDIDATES).' >&2; \
+		echo 'Install one (Debian: apt-get install python3 python3-venv) or name it: make PYTHON=...' >&2; \
+		exit 1; \
+	fi; \
+	echo "Setting up .venv with $$("$$python" --version) ..." && \
+	"$$python" -m venv --clear .venv && \
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements-dev.lock && \
+	touch $@
