@@ -1,9 +1,8 @@
 """Stage audit: the bytes that an outcome is published in. Readers and writers import from here.
 
-What an entry holds stands in `core/audit_record.py`, reading back in `core/audit_decode.py`.
+What an entry holds stands in `core/audit_record.py`, reading back in `core/audit_decode.py`,
+the headers of dead letters in `core/dead_letter.py`.
 """
-
-from typing import Final
 
 import orjson
 
@@ -20,8 +19,9 @@ from pipeline.core.audit_record import (
     SourcePartition,
     SourcePosition,
 )
+from pipeline.core.dead_letter import dead_letter_headers
 from pipeline.core.event import Json
-from pipeline.core.record import Headers
+from pipeline.core.published_text import LONGEST, cut, utf8
 from pipeline.core.utc import utc_text
 
 __all__ = [
@@ -42,9 +42,6 @@ __all__ = [
     "utc_text",
 ]
 
-_LONGEST_TEXT: Final = 1024
-"""Characters kept of a text that the sender chose: an audit record always fits its topic."""
-
 
 def encode(entry: AuditEntry) -> bytes:
     """The entry as JSON in UTF-8. Texts of senders are cut at 1,024 characters; never raises."""
@@ -55,48 +52,7 @@ def encode(entry: AuditEntry) -> bytes:
 
 def audit_key(message_id: str | None) -> bytes | None:
     """The Kafka key of an audit record: the event's `messageId`."""
-    return None if message_id is None else _utf8(_cut(message_id))
-
-
-def dead_letter_headers(record: AuditRecord, original: Headers = (), *, at_source: bool = False) -> Headers:
-    """The headers of a dead letter: the original's own, then what happened.
-
-    `at_source` says that the broker refused the value for its size, so that the dead letter is empty.
-    Contract: `topics/kameleoon-dead-letters.yaml`.
-    """
-    story = (*_story(record), ("original", "at-source" if at_source else None))
-    names = {name for name, _ in story}
-    kept = tuple(header for header in original if header[0] not in names)
-    return kept + tuple((name, _utf8(str(value))) for name, value in story if value is not None)
-
-
-def _story(record: AuditRecord) -> tuple[tuple[str, str | int | None], ...]:
-    source, http, origin = record.source, record.http, record.replay_of or record.source
-    return (
-        ("schema", "dead-letter/1"),
-        ("pipeline", record.pipeline),
-        ("pass", record.pass_),
-        ("epoch", record.epoch),
-        ("plan", record.plan),
-        ("outcome", record.outcome),
-        ("reason", record.reason),
-        ("stage", record.stage),
-        ("detail", _cut(record.detail)),
-        ("mapping", record.mapping),
-        ("action", record.action),
-        ("part", record.part),
-        ("parts", record.parts),
-        ("attempts", http.attempts if http else 0),
-        ("status", http.status if http else None),
-        ("failed_at", record.decided_at),
-        ("source_topic", source.topic),
-        ("source_partition", source.partition),
-        ("source_offset", source.offset),
-        ("source_timestamp_ms", source.timestamp_ms),
-        ("origin_topic", origin.topic),
-        ("origin_partition", origin.partition),
-        ("origin_offset", origin.offset),
-    )
+    return None if message_id is None else utf8(cut(message_id))
 
 
 def _record_json(record: AuditRecord) -> dict[str, Json]:
@@ -105,7 +61,7 @@ def _record_json(record: AuditRecord) -> dict[str, Json]:
         "outcome": record.outcome,
         "reason": record.reason,
         "stage": record.stage,
-        "detail": _cut(record.detail),
+        "detail": cut(record.detail),
         "message_id": _cut_or_none(record.message_id),
         "type": _cut_or_none(record.type),
         "event_name": _cut_or_none(record.event_name),
@@ -167,19 +123,8 @@ def _dump(value: dict[str, Json]) -> bytes:
 
 
 def _well_formed(value: Json) -> Json:
-    return _utf8(value).decode() if isinstance(value, str) else value
-
-
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
+    return utf8(value).decode() if isinstance(value, str) else value
 
 
 def _cut_or_none(text: str | None) -> str | None:
-    return text if text is None or len(text) <= _LONGEST_TEXT else _cut(text)
+    return text if text is None or len(text) <= LONGEST else cut(text)
