@@ -1,0 +1,250 @@
+"""The sections `delivery` and `audit`: how events are sent, and how what became of them is recorded."""
+
+import re
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, GetJsonSchemaHandler, Tag, WithJsonSchema
+from pydantic_core import CoreSchema
+
+from pipeline.config.scalar import quoted
+from pipeline.config.section import Section
+from pipeline.config.values import Duration, Flag, Kind, Size, Whole, as_text, mistake, one_of
+
+ORDERS: Final = ("visitor", "none")
+DEFAULT_ENDPOINT: Final = "https://integrations.kameleoon.com/segmentio"
+
+_HEADER: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?", re.ASCII)
+_DAY_S: Final = 86400.0
+
+
+def _default_user_agent() -> str:
+    try:
+        return f"kameleoon-pipeline/{version('kameleoon-pipeline')}"
+    except PackageNotFoundError:
+        return "kameleoon-pipeline/0.0.0"
+
+
+def _header_text(value: object) -> object:
+    text = as_text(value)
+    if isinstance(text, str) and not _HEADER.fullmatch(text):
+        raise mistake(
+            f"{quoted(value)} cannot stand in a header",
+            "write printable ASCII characters, without spaces at its ends",
+        )
+    return text
+
+
+class Single(Section):
+    """One event per request, as Segment sends them."""
+
+
+class Array(Section):
+    """Several events per request, as a JSON array."""
+
+    max_events: Whole = Field(
+        default=100, ge=1, le=10_000, description="The most events in one request.", examples=[50]
+    )
+    max_bytes: Size = Field(
+        default=1_000_000,
+        ge=1024,
+        le=100_000_000,
+        description="The most bytes of one request; a single larger event goes alone.",
+        examples=["500kB"],
+    )
+    linger_s: Duration = Field(
+        default=0.05,
+        alias="linger",
+        ge=0.0,
+        le=60.0,
+        description="How long the first event of an array waits for others.",
+        examples=["20ms"],
+    )
+
+
+def _wire_form(value: object) -> str | None:
+    if isinstance(value, Single):
+        return "single"
+    if isinstance(value, Array):
+        return "array"
+    if isinstance(value, dict):
+        return "array" if value.keys() == {"array"} else None
+    return str(value) if value in ("single", "array") else None
+
+
+def _inside(value: object) -> object:
+    if isinstance(value, dict):
+        inner = value["array"]
+        return {} if inner is None else inner
+    return {} if isinstance(value, str) else value
+
+
+class _WireSchema:
+    """`wire` as the file writes it: a word, or the key `array` with its own keys."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        _single, array = handler(core)["oneOf"]
+        return {
+            "anyOf": [
+                {"enum": ["single", "array"]},
+                {
+                    "type": "object",
+                    "properties": {"array": array},
+                    "required": ["array"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+
+
+Wire = Annotated[
+    Annotated[Single, BeforeValidator(_inside), Tag("single")]
+    | Annotated[Array, BeforeValidator(_inside), Tag("array")],
+    Discriminator(
+        _wire_form,
+        custom_error_type="mistake",
+        custom_error_message="is no way to send events",
+        custom_error_context={
+            "message": "is no way to send events",
+            "hint": "write `single`, or `array:` with `max_events`, `max_bytes` and `linger` below it",
+        },
+    ),
+    _WireSchema(),
+    Kind("`single`, or `array` with its keys"),
+]
+
+
+class Retry(Section):
+    """Exponential back-off with full jitter between the attempts of one event."""
+
+    first_s: Duration = Field(
+        default=0.5,
+        alias="first",
+        ge=0.001,
+        le=_DAY_S,
+        description="The longest wait before the second attempt; it doubles with each further one.",
+        examples=["1s"],
+    )
+    cap_s: Duration = Field(
+        default=30.0,
+        alias="cap",
+        ge=0.001,
+        le=_DAY_S,
+        description="No wait is longer.",
+        examples=["1m"],
+    )
+
+
+class Delivery(Section):
+    """How events are sent to Kameleoon."""
+
+    endpoint: Annotated[
+        str, BeforeValidator(as_text), WithJsonSchema({"type": "string", "format": "uri"}), Kind("URL")
+    ] = Field(
+        default=DEFAULT_ENDPOINT,
+        description="Where events are posted. https, or http on this machine itself.",
+        examples=["http://localhost:8080/segmentio"],
+    )
+    allow_insecure: Flag = Field(
+        default=False,
+        description="Lets `endpoint` be http on another machine: the API key then travels unencrypted.",
+        examples=[True],
+    )
+    timeout_s: Duration = Field(
+        default=10.0,
+        alias="timeout",
+        ge=0.1,
+        le=600.0,
+        description="The time limit of one exchange, from connecting to the last byte of the answer.",
+        examples=["5s"],
+    )
+    user_agent: Annotated[
+        str, BeforeValidator(_header_text), WithJsonSchema({"type": "string"}), Kind("text")
+    ] = Field(
+        default_factory=_default_user_agent,
+        description="The header `user-agent` of every request.",
+        examples=["shop-pipeline/2.0"],
+        json_schema_extra={"x-default": "kameleoon-pipeline/<version>"},
+    )
+    order: Annotated[Literal["visitor", "none"], BeforeValidator(one_of(*ORDERS))] = Field(
+        default="visitor",
+        description="`visitor` sends the events of one visitor one after the other, in the order of their "
+        "partition; `none` sends whatever is ready.",
+        examples=["none"],
+    )
+    wire: Wire = Field(
+        default_factory=Single,
+        description="One event per request, or arrays. No public source says whether Kameleoon takes arrays.",
+        examples=["single"],
+        json_schema_extra={"x-default": "single"},
+    )
+    concurrency: Whole = Field(
+        default=64, ge=1, le=10_000, description="The most requests under way at one time.", examples=[16]
+    )
+    max_attempts: Whole = Field(
+        default=10,
+        ge=1,
+        le=1000,
+        description="The attempts charged to one event before it fails; an outage of the destination "
+        "charges none.",
+        examples=[5],
+    )
+    expire_after_s: Duration | None = Field(
+        default=None,
+        alias="expire_after",
+        gt=0.0,
+        description="Events older than this are not sent any more; absent: never.",
+        examples=["6h"],
+    )
+    retry: Retry = Field(default_factory=Retry, description="The waits between attempts.")
+    max_in_flight_events: Whole = Field(
+        default_factory=lambda earlier: 8 * earlier["concurrency"],
+        ge=1,
+        le=1_000_000,
+        description="The most events admitted and not yet settled; reading pauses there.",
+        examples=[256],
+        json_schema_extra={"x-default": "8 for each request of `concurrency`"},
+    )
+    max_in_flight_bytes: Size = Field(
+        default=64_000_000,
+        ge=1024,
+        le=1024**4,
+        description="The most bytes of events admitted and not yet settled; reading pauses there.",
+        examples=["32MB"],
+    )
+    max_spread: Whole = Field(
+        default=100_000,
+        ge=1,
+        le=100_000_000,
+        description="The most records of one partition between the oldest unsettled one and the newest read.",
+        examples=[20000],
+    )
+    drain_s: Duration = Field(
+        default=30.0,
+        alias="drain",
+        ge=0.1,
+        le=1800.0,
+        description="How long a stop or a rebalance waits for what is under way.",
+        examples=["40s"],
+    )
+
+
+class Audit(Section):
+    """How what became of each event is written to the audit topic."""
+
+    timeout_s: Duration = Field(
+        default=10.0,
+        alias="timeout",
+        ge=0.1,
+        le=600.0,
+        description="How long the brokers may take to acknowledge audit records.",
+        examples=["5s"],
+    )
+    linger_s: Duration = Field(
+        default=0.005,
+        alias="linger",
+        ge=0.0,
+        le=1.0,
+        description="How long the first audit record of a batch waits for others.",
+        examples=["10ms"],
+    )

@@ -1,0 +1,91 @@
+"""The sections `mappings` and `decode`: which events are sent, as what."""
+
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
+
+from pipeline.config.section import Section
+from pipeline.config.values import Flag, Kind, Word, one_of
+
+FRAMINGS: Final = ("none", "confluent")
+MOST_MAPPINGS: Final = 50
+
+Template = Annotated[
+    dict[str, Any], WithJsonSchema({"type": "object"}), Kind("fields of the action and their directives")
+]
+
+
+class Decode(Section):
+    """How the bytes of a record become an event."""
+
+    framing: Annotated[Literal["none", "confluent"], BeforeValidator(one_of(*FRAMINGS))] = Field(
+        default="none",
+        description="`confluent` takes off the five bytes that a Schema Registry serializer puts before "
+        "each value.",
+        examples=["confluent"],
+    )
+
+
+class PresetMapping(Section):
+    """One of Segment's presets, with fields of your own over its defaults."""
+
+    preset: Word = Field(description="The preset's name.", examples=["identify-calls"])
+    name: Word | None = Field(
+        default=None,
+        description="The mapping's name in the audit; absent: the preset's own.",
+        examples=["Identify"],
+    )
+    fields: Template = Field(
+        default_factory=dict,
+        description="Fields over the defaults of the preset's action; null clears one.",
+        examples=[{"userId": {"@path": "$.traits.customer_id"}}],
+    )
+    enabled: Flag = Field(
+        default=True, description="`false` keeps the mapping in the file and out of use.", examples=[False]
+    )
+
+
+class OwnMapping(Section):
+    """A mapping with a trigger of your own."""
+
+    name: Word = Field(
+        description="The mapping's name in the audit; no two may be the same.", examples=["Orders"]
+    )
+    trigger: Word = Field(
+        description="Which events it takes, in Segment's query language.",
+        examples=['type = "track" and event = "Order Completed"'],
+    )
+    action: Word = Field(
+        description="What is sent: `logEvent`, `page`, `identify` or `group`.", examples=["logEvent"]
+    )
+    fields: Template = Field(
+        default_factory=dict,
+        description="Fields over the action's defaults; null clears one.",
+        examples=[{"event": {"@template": "order-{{properties.currency}}"}}],
+    )
+    enabled: Flag = Field(
+        default=True, description="`false` keeps the mapping in the file and out of use.", examples=[False]
+    )
+
+
+def _mapping_form(value: object) -> str | None:
+    if isinstance(value, dict):
+        return "<PresetMapping>" if "preset" in value else "<OwnMapping>"
+    if isinstance(value, PresetMapping):
+        return "<PresetMapping>"
+    return "<OwnMapping>" if isinstance(value, OwnMapping) else None
+
+
+Mapping = Annotated[
+    Annotated[PresetMapping, Tag("<PresetMapping>")] | Annotated[OwnMapping, Tag("<OwnMapping>")],
+    Discriminator(
+        _mapping_form,
+        custom_error_type="mistake",
+        custom_error_message="is no mapping",
+        custom_error_context={
+            "message": "is no mapping",
+            "hint": "write `- preset: …`, or `- name: …` with `trigger` and `action` below it",
+        },
+    ),
+]
+"""One entry of `mappings`. Its tags are cut out of the path of an error."""

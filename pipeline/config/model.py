@@ -1,0 +1,62 @@
+"""The whole configuration: as the file writes it, and as the rest of the pipeline reads it."""
+
+from dataclasses import dataclass, field
+
+from pydantic import Field
+
+from pipeline.config.delivery import Audit, Delivery
+from pipeline.config.kafka import Kafka
+from pipeline.config.mappings import MOST_MAPPINGS, Decode, Mapping
+from pipeline.config.problem import Problem
+from pipeline.config.section import Section
+from pipeline.config.values import Secret, Word
+
+
+class Destination(Section):
+    """Your Kameleoon project and the key to it."""
+
+    api_key: Secret = Field(
+        description="The API key that Kameleoon shows for its Segment integration.",
+        examples=["${KAMELEOON_API_KEY}"],
+    )
+    api_key_file: Word | None = Field(
+        default=None,
+        description="A file that holds the API key, in place of `api_key`.",
+        examples=["/run/secrets/kameleoon-api-key"],
+    )
+    sitecode: Word = Field(
+        description="The ten characters that name your Kameleoon project.", examples=["0123456789"]
+    )
+
+
+class File(Section):
+    """Configuration of kameleoon-pipeline."""
+
+    destination: Destination = Field(description="Your Kameleoon project and the key to it.")
+    kafka: Kafka = Field(description="The brokers, the consumer group and the topics.")
+    decode: Decode = Field(default_factory=Decode, description="How the bytes of a record become an event.")
+    mappings: tuple[Mapping, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MOST_MAPPINGS,
+        description="Which events are sent, as what; absent: the four presets.",
+    )
+    delivery: Delivery = Field(default_factory=Delivery, description="How events are sent to Kameleoon.")
+    audit: Audit = Field(default_factory=Audit, description="How what became of each event is recorded.")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A configuration without mistakes. Its secrets print as stars.
+
+    `mappings` is None where the file has none: the four presets run.
+    """
+
+    destination: Destination
+    kafka: Kafka
+    decode: Decode
+    mappings: tuple[Mapping, ...] | None
+    delivery: Delivery
+    audit: Audit
+    file: str
+    warnings: tuple[Problem, ...] = field(default=(), repr=False)
