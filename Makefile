@@ -42,7 +42,7 @@ lock: .venv/installed  ## bring both lock files in line with pyproject.toml (UPG
 
 build: .venv/installed  ## wheel and source distribution into dist/
 	@rm -rf dist
-	@$(BIN)/python -m build --no-isolation --outdir dist . > /dev/null
+	@$(BIN)/python -m build --quiet --no-isolation --outdir dist .
 	@ls dist
 
 clean:  ## remove all that was made here

@@ -1,8 +1,8 @@
 """The broker of `make kafka-up`, and what tests fetch before they run.
 
-    python -m tests.support.kafka prepare    say which broker tests will take; fetch it if need be
-    python -m tests.support.kafka up         start Apache Kafka on port KAFKA_PORT (9092)
-    python -m tests.support.kafka down       end it and forget its records
+python -m tests.support.kafka prepare    say which broker tests will take; fetch it if need be
+python -m tests.support.kafka up         start Apache Kafka on port KAFKA_PORT (9092)
+python -m tests.support.kafka down       end it and forget its records
 """
 
 import os
