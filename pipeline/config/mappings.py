@@ -76,7 +76,10 @@ def _mapping_form(value: object) -> str | None:
     return "<OwnMapping>" if isinstance(value, OwnMapping) else None
 
 
-Mapping = Annotated[
+Mapping = PresetMapping | OwnMapping
+"""One entry of `mappings`."""
+
+WrittenMapping = Annotated[
     Annotated[PresetMapping, Tag("<PresetMapping>")] | Annotated[OwnMapping, Tag("<OwnMapping>")],
     Discriminator(
         _mapping_form,
@@ -88,4 +91,4 @@ Mapping = Annotated[
         },
     ),
 ]
-"""One entry of `mappings`. Its tags are cut out of the path of an error."""
+"""An entry as the file writes it. The tags choose the model; they are no part of an error's path."""

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from pipeline.config.delivery import Audit, Delivery
 from pipeline.config.kafka import Kafka
-from pipeline.config.mappings import MOST_MAPPINGS, Decode, Mapping
+from pipeline.config.mappings import MOST_MAPPINGS, Decode, Mapping, WrittenMapping
 from pipeline.config.problem import Problem
 from pipeline.config.section import Section
 from pipeline.config.values import Secret, Word
@@ -35,7 +35,7 @@ class File(Section):
     destination: Destination = Field(description="Your Kameleoon project and the key to it.")
     kafka: Kafka = Field(description="The brokers, the consumer group and the topics.")
     decode: Decode = Field(default_factory=Decode, description="How the bytes of a record become an event.")
-    mappings: tuple[Mapping, ...] | None = Field(
+    mappings: tuple[WrittenMapping, ...] | None = Field(
         default=None,
         min_length=1,
         max_length=MOST_MAPPINGS,

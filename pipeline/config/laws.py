@@ -1,0 +1,172 @@
+"""What must hold between keys, once each of them is sound by itself."""
+
+import ipaddress
+import math
+from typing import Final
+from urllib.parse import urlsplit
+
+from pipeline.config.delivery import Audit, Delivery
+from pipeline.config.kafka import Kafka
+from pipeline.config.model import Destination
+from pipeline.config.problem import Path
+from pipeline.config.report import Report
+from pipeline.config.values import written_duration
+
+REBALANCE_MARGIN_S: Final = 5.0
+"""What a worker needs to leave the group after its drain (DESIGN: time-out law)."""
+
+SITECODE_LENGTH: Final = 10
+
+
+def check_time_outs(kafka: Kafka, delivery: Delivery, audit: Audit, report: Report) -> None:
+    """`delivery.timeout + audit.timeout ≤ delivery.drain < kafka.rebalance_timeout - 5s`.
+
+    Else a worker that loses a partition cannot finish what is under way, or two workers evict
+    each other for ever.
+    """
+    paths: list[Path] = [
+        ("delivery", "drain"),
+        ("delivery", "timeout"),
+        ("audit", "timeout"),
+        ("kafka", "rebalance_timeout"),
+    ]
+    if any(report.is_broken(path) for path in paths):
+        return
+    needed = delivery.timeout_s + audit.timeout_s
+    if needed > delivery.drain_s:
+        message = (
+            f"delivery.timeout ({written_duration(delivery.timeout_s)}) and audit.timeout "
+            f"({written_duration(audit.timeout_s)}) together are longer than delivery.drain "
+            f"({written_duration(delivery.drain_s)})"
+        )
+        hint = f"raise delivery.drain to `{written_duration(needed)}`, or lower the two"
+        report.error(_written_one(paths[:3], report), message, hint)
+    drain = max(needed, delivery.drain_s)
+    if drain + REBALANCE_MARGIN_S >= kafka.rebalance_timeout_s:
+        _rebalance_too_short(kafka, drain, paths, report)
+
+
+def _rebalance_too_short(kafka: Kafka, drain_s: float, paths: list[Path], report: Report) -> None:
+    message = (
+        f"delivery.drain ({written_duration(drain_s)}) must end more than "
+        f"{written_duration(REBALANCE_MARGIN_S)} before kafka.rebalance_timeout "
+        f"({written_duration(kafka.rebalance_timeout_s)})"
+    )
+    enough = written_duration(math.floor(drain_s + REBALANCE_MARGIN_S) + 1)
+    hint = f"raise kafka.rebalance_timeout to `{enough}`, or lower delivery.drain"
+    report.error(_written_one([paths[3], *paths[:3]], report), message, hint)
+
+
+def _written_one(paths: list[Path], report: Report) -> Path:
+    return next((path for path in paths if report.is_written(path)), paths[0])
+
+
+def check_delivery(kafka: Kafka, delivery: Delivery, report: Report) -> None:
+    """The endpoint's scheme, the order of the waits, and room for the largest record."""
+    if not report.is_broken(("delivery", "endpoint")):
+        _check_endpoint(delivery, report)
+    if delivery.retry.first_s > delivery.retry.cap_s:
+        cap = written_duration(delivery.retry.cap_s)
+        report.error(
+            ("delivery", "retry", "first"), f"is longer than `cap` ({cap})", f"write at most `{cap}`"
+        )
+    if delivery.max_in_flight_bytes < kafka.max_record_bytes:
+        message = f"has no room for one record of kafka.max_record_bytes ({kafka.max_record_bytes})"
+        report.error(
+            ("delivery", "max_in_flight_bytes"), message, f"write at least `{kafka.max_record_bytes}`"
+        )
+    if delivery.max_in_flight_events < delivery.concurrency:
+        message = f"keeps concurrency ({delivery.concurrency}) from ever being reached"
+        report.warning(
+            ("delivery", "max_in_flight_events"), message, f"write at least `{8 * delivery.concurrency}`"
+        )
+
+
+def _check_endpoint(delivery: Delivery, report: Report) -> None:
+    path: Path = ("delivery", "endpoint")
+    try:
+        parts = urlsplit(delivery.endpoint)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if not host or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
+        hint = "write `https://host/path`, without a query"
+        report.error(path, "is no address of an HTTP server", hint)
+    elif parts.username is not None or parts.password is not None:
+        report.error(path, "holds a user or a password", "delete all before the `@`; the key is `api_key`")
+    elif parts.scheme == "http" and not (delivery.allow_insecure or _is_loopback(host)):
+        hint = "write `https://…`, or set `delivery.allow_insecure: true` where the network is your own"
+        report.error(path, "would send the API key unencrypted to another machine", hint)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_destination(destination: Destination, report: Report) -> None:
+    """The sitecode's length, and an API key that a request can carry and that decodes to an object."""
+    sitecode = destination.sitecode
+    if not report.is_broken(("destination", "sitecode")) and len(sitecode) != SITECODE_LENGTH:
+        message = f"has {len(sitecode)} characters where a sitecode has {SITECODE_LENGTH}"
+        report.error(
+            ("destination", "sitecode"), message, "copy it from your project's settings in Kameleoon"
+        )
+
+
+def check_topics(kafka: Kafka, report: Report) -> None:
+    """Four topics, four names."""
+    taken: dict[str, str] = {}
+    for key in type(kafka.topics).model_fields:
+        name = getattr(kafka.topics, key)
+        if name in taken:
+            report.error(
+                ("kafka", "topics", key),
+                f"is the same topic as `{taken[name]}`",
+                "give each topic a name of its own",
+            )
+        taken.setdefault(name, key)
+
+
+def check_security(kafka: Kafka, report: Report) -> None:
+    """Protocol, login and certificates belong together."""
+    security, path = kafka.security, ("kafka", "security")
+    if any(report.holds_broken((*path, key)) for key in ("protocol", "sasl", "tls")):
+        return
+    wants_login, wants_tls = security.protocol.startswith("SASL"), security.protocol.endswith("SSL")
+    if wants_login and security.sasl is None:
+        hint = "add `sasl:` with `mechanism`, `username` and `password`"
+        report.error((*path, "sasl"), f"is missing: the protocol is {security.protocol}", hint)
+    if security.sasl is not None and not wants_login:
+        report.error((*path, "sasl"), f"is not used by {security.protocol}", "write `protocol: SASL_SSL`")
+    if security.tls is not None and not wants_tls:
+        better = "SASL_SSL" if wants_login else "SSL"
+        report.error((*path, "tls"), f"is not used by {security.protocol}", f"write `protocol: {better}`")
+    if security.protocol == "SASL_PLAINTEXT":
+        report.warning((*path, "protocol"), "sends the login unencrypted", "write `SASL_SSL`")
+    _check_login(kafka, report)
+    _check_certificates(kafka, report)
+
+
+def _check_login(kafka: Kafka, report: Report) -> None:
+    sasl = kafka.security.sasl
+    path = ("kafka", "security", "sasl", "password")
+    if sasl is not None and sasl.password is None and not report.is_broken(path):
+        report.error(path, "is missing", "add `password: ${NAME}` or `password_file: …`")
+
+
+def _check_certificates(kafka: Kafka, report: Report) -> None:
+    tls, path = kafka.security.tls, ("kafka", "security", "tls")
+    if tls is None:
+        return
+    if (tls.certificate_file is None) != (tls.key_file is None):
+        given, lacking = (
+            ("key_file", "certificate_file") if tls.key_file else ("certificate_file", "key_file")
+        )
+        report.error((*path, given), f"needs `{lacking}` beside it", f"add `{lacking}: …`")
+    if tls.key_password is not None and tls.key_file is None:
+        report.error((*path, "key_password"), "has no `key_file` to open", "add `key_file: …`")

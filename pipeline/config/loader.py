@@ -1,0 +1,111 @@
+"""Reads one file: text → nodes → data → sections → laws → plan, all mistakes in one go."""
+
+from collections.abc import Mapping as Environment
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline.config import laws
+from pipeline.config.delivery import Audit, Delivery
+from pipeline.config.json_values import json_value
+from pipeline.config.kafka import Kafka
+from pipeline.config.mappings import Decode
+from pipeline.config.model import Config, Destination
+from pipeline.config.problem import ConfigError, ConfigFileError, Problem
+from pipeline.config.report import Report
+from pipeline.config.secrets import read_secrets
+from pipeline.config.syntax import EMPTY_HINT, parse
+from pipeline.config.tree import Tree
+from pipeline.config.validation import Validation
+
+DEFAULT_FILE: Final = "kameleoon-pipeline.yaml"
+
+
+def load_config(path: str | Path, environment: Environment[str, str]) -> Config:
+    """The configuration in a file.
+
+    Raises ConfigFileError when the file cannot be read, ConfigError with every mistake in it.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        message = f"the file cannot be read: {(error.strerror or 'unknown reason').lower()}"
+        raise ConfigFileError([Problem(str(path), 0, 0, "", message, EMPTY_HINT)]) from error
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        problem = Problem(str(path), line, column, "", "this byte is not UTF-8", "save the file as UTF-8")
+        raise ConfigError([problem]) from error
+    return parse_config(text, environment, file=str(path), folder=Path(path).parent)
+
+
+def parse_config(
+    text: str, environment: Environment[str, str], *, file: str = DEFAULT_FILE, folder: Path | None = None
+) -> Config:
+    """The configuration in a text; `file` names it in messages, `folder` is where relative paths start.
+
+    Raises ConfigError with every mistake.
+    """
+    report = Report(file)
+    data = _read(text, environment, report)
+    config = _build(data, folder or Path(), report) if data is not None else None
+    if config is None or report.has_errors:
+        raise ConfigError(report.problems)
+    return config
+
+
+def _read(text: str, environment: Environment[str, str], report: Report) -> dict[str, Any] | None:
+    node = parse(text, report)
+    data = Tree(text, environment, report).build(node) if node is not None else None
+    if node is not None and not isinstance(data, dict):
+        report.error((), "the file holds no keys", EMPTY_HINT)
+        return None
+    return data
+
+
+def _build(data: dict[str, Any], folder: Path, report: Report) -> Config | None:
+    read_secrets(data, folder, report)
+    _type_fields(data, report)
+    validation = Validation(data, folder, report)
+    validation.unknown_sections()
+    destination = validation.section(Destination, "destination")
+    kafka = validation.section(Kafka, "kafka")
+    decode = validation.section(Decode, "decode")
+    mappings = validation.mappings()
+    delivery = validation.section(Delivery, "delivery")
+    audit = validation.section(Audit, "audit")
+    if destination and kafka and decode and delivery and audit:
+        _check(destination, kafka, delivery, audit, report)
+        return Config(
+            destination=destination,
+            kafka=_named(kafka, destination),
+            decode=decode,
+            mappings=mappings if mappings is None else tuple(mapping for _, mapping in mappings),
+            delivery=delivery,
+            audit=audit,
+            file=report.file,
+            warnings=report.problems,
+        )
+    return None
+
+
+def _type_fields(data: dict[str, Any], report: Report) -> None:
+    mappings = data.get("mappings")
+    for index, mapping in enumerate(mappings if isinstance(mappings, list) else ()):
+        if isinstance(mapping, dict) and isinstance(mapping.get("fields"), dict):
+            mapping["fields"] = json_value(mapping["fields"], ("mappings", index, "fields"), report)
+
+
+def _check(destination: Destination, kafka: Kafka, delivery: Delivery, audit: Audit, report: Report) -> None:
+    laws.check_destination(destination, report)
+    laws.check_topics(kafka, report)
+    laws.check_security(kafka, report)
+    laws.check_delivery(kafka, delivery, report)
+    laws.check_time_outs(kafka, delivery, audit, report)
+
+
+def _named(kafka: Kafka, destination: Destination) -> Kafka:
+    if kafka.group:
+        return kafka
+    return kafka.model_copy(update={"group": f"kameleoon-{destination.sitecode}"})

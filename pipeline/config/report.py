@@ -1,0 +1,66 @@
+"""Collects what is wrong with one file, so that all of it is told in one go."""
+
+from pipeline.config.problem import Path, Problem, Severity, key_path
+
+Place = tuple[int, int]
+"""Line and column, both from 1."""
+
+
+class Report:
+    """The problems of one file, and where its keys and values stand."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.keys: dict[Path, Place] = {}
+        self.values: dict[Path, Place] = {}
+        self._problems: list[Problem] = []
+        self._broken: set[Path] = set()
+
+    def error(self, path: Path, message: str, hint: str = "", place: Place | None = None) -> None:
+        """Record a mistake; without a place it stands at the value, or at the section that lacks it."""
+        self._broken.add(path)
+        self._add(path, message, hint, place, Severity.ERROR)
+
+    def warning(self, path: Path, message: str, hint: str = "", place: Place | None = None) -> None:
+        """Record what is allowed and yet hardly meant."""
+        self._add(path, message, hint, place, Severity.WARNING)
+
+    def mark_broken(self, path: Path) -> None:
+        """Take a value for wrong whose mistake stands elsewhere."""
+        self._broken.add(path)
+
+    def _add(self, path: Path, message: str, hint: str, place: Place | None, severity: Severity) -> None:
+        line, column = place or self.place(path)
+        problem = Problem(self.file, line, column, key_path(path), message, hint, severity)
+        if problem not in self._problems:
+            self._problems.append(problem)
+
+    def place(self, path: Path) -> Place:
+        """Where a value stands; for one that is not written, the key of the section around it."""
+        if path in self.values:
+            return self.values[path]
+        while path and path not in self.keys and path not in self.values:
+            path = path[:-1]
+        return self.keys.get(path) or self.values.get(path) or (1, 1)
+
+    def is_written(self, path: Path) -> bool:
+        """Whether the file has this key."""
+        return path in self.keys
+
+    def is_broken(self, path: Path) -> bool:
+        """Whether a mistake stands at this path or at something around it."""
+        return any(path[:length] in self._broken for length in range(1, len(path) + 1))
+
+    def holds_broken(self, path: Path) -> bool:
+        """Whether a mistake stands at this path, around it or inside it."""
+        return self.is_broken(path) or any(broken[: len(path)] == path for broken in self._broken)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether the file cannot be used."""
+        return any(problem.severity is Severity.ERROR for problem in self._problems)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything found, in the order of the file."""
+        return tuple(sorted(self._problems, key=lambda problem: (problem.line, problem.column)))

@@ -1,0 +1,162 @@
+"""From data to sections: what the models refuse goes into the report in the words of the file."""
+
+from pathlib import Path as FilePath
+from typing import Any, Final, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from pipeline.config.keys import field_at, instead_of, kind_of
+from pipeline.config.mappings import MOST_MAPPINGS, Mapping, WrittenMapping
+from pipeline.config.model import File
+from pipeline.config.problem import Path
+from pipeline.config.report import Report
+from pipeline.config.section import Section, is_absent
+from pipeline.config.values import written_duration, written_size
+
+S = TypeVar("S", bound=Section)
+
+_MAPPING: Final[TypeAdapter[Mapping]] = TypeAdapter(WrittenMapping)
+_STANDS_FOR: Final[dict[Path, Any]] = {
+    ("destination", "api_key"): "unknown",
+    ("destination", "sitecode"): "unknown",
+    ("kafka", "bootstrap_servers"): "localhost:9092",
+}
+"""Lets the rest of a section be checked while one of these is missing or wrong."""
+_BOUNDS: Final = {
+    "greater_than_equal": ("ge", "at least"),
+    "greater_than": ("gt", "more than"),
+    "less_than_equal": ("le", "at most"),
+    "less_than": ("lt", "less than"),
+}
+
+
+class Validation:
+    """Makes the sections of one file from its data."""
+
+    def __init__(self, data: dict[str, Any], folder: FilePath, report: Report) -> None:
+        self._data = data
+        self._context = folder
+        self._report = report
+
+    def section(self, model: type[S], key: str) -> S | None:
+        """The section under a top key. With mistakes in it: what can be made of the rest."""
+        path: Path = (key,)
+        if is_absent(self._data.get(key)) and File.model_fields[key].is_required():
+            self._report.error(path, "is missing", f"add `{key}:` with its keys below it")
+        data = {} if is_absent(self._data.get(key)) else self._data[key]
+        for _ in range(2):
+            data = self._sound(data, path)
+            try:
+                return model.model_validate(data, context=self._context)
+            except ValidationError as error:
+                self._explain(error, path)
+        return None
+
+    def mappings(self) -> tuple[tuple[int, Mapping], ...] | None:
+        """The sound entries of `mappings`, each with its index; None where there is no such key."""
+        data = self._data.get("mappings")
+        if data is None and not self._report.is_written(("mappings",)):
+            return None
+        if not isinstance(data, list) or not data:
+            hint = "list mappings below it, each with a hyphen; or delete the key: then the four presets run"
+            self._report.error(("mappings",), "holds no list of mappings", hint)
+            return ()
+        if len(data) > MOST_MAPPINGS:
+            message = f"holds {len(data)} mappings where {MOST_MAPPINGS} is the most"
+            self._report.error(("mappings",), message, "join triggers with `or`, or run a second pipeline")
+        return tuple(
+            (index, mapping)
+            for index, entry in enumerate(data)
+            if (mapping := self._mapping(index, entry)) is not None
+        )
+
+    def _mapping(self, index: int, entry: Any) -> Mapping | None:
+        path: Path = ("mappings", index)
+        try:
+            mapping = _MAPPING.validate_python(entry, context=self._context)
+        except ValidationError as error:
+            self._explain(error, path)
+            return None
+        return None if self._report.holds_broken(path) else mapping
+
+    def unknown_sections(self) -> None:
+        """Report top keys that the models do not know."""
+        for key in self._data:
+            if key not in File.model_fields:
+                self._unknown((key,), (key,))
+
+    def _sound(self, data: Any, path: Path) -> Any:
+        """The data without what has a mistake; what cannot be left out is stood for."""
+        if not isinstance(data, dict):
+            return {} if self._report.is_broken(path) else data
+        kept = {
+            key: self._sound(value, (*path, key))
+            for key, value in data.items()
+            if not self._report.is_broken((*path, key))
+        }
+        for needed, stand_in in _STANDS_FOR.items():
+            if needed[:-1] == path and self._report.is_broken(needed):
+                kept[str(needed[-1])] = stand_in
+        return kept
+
+    def _explain(self, error: ValidationError, prefix: Path) -> None:
+        for detail in error.errors(include_url=False, include_input=False):
+            loc = (*prefix, *detail["loc"])
+            path = tuple(part for part in loc if not str(part).startswith("<"))
+            if not self._report.is_broken(path):
+                self._explain_one(detail, loc, path)
+
+    def _explain_one(self, detail: ErrorDetails, loc: Path, path: Path) -> None:
+        context = detail.get("ctx", {})
+        match detail["type"]:
+            case "default_factory_not_called":
+                pass
+            case "missing":
+                self._missing(path)
+            case "extra_forbidden":
+                self._unknown(loc, path)
+            case "mistake":
+                self._report.error(path, context["message"], context["hint"])
+            case kind if kind in _BOUNDS:
+                name, words = _BOUNDS[kind]
+                bound = _written(loc, context[name])
+                self._report.error(path, f"must be {words} {bound}", f"write {words} `{bound}`")
+            case _:
+                self._report.error(path, detail["msg"], "docs/configuration.md tells what can stand here")
+
+    def _missing(self, path: Path) -> None:
+        key = path[-1]
+        names = getattr(self._at(path), "variables", ())
+        if names:
+            message = f"{' and '.join(names)} is set in the environment and empty"
+            self._report.error(path, message, f"set {names[0]} to a value")
+        elif self._report.is_written(path):
+            self._report.error(path, "is empty", "write a value behind the colon")
+        else:
+            twin = f" or `{key}_file: …`" if key == "api_key" else ""
+            self._report.error(path, "is missing", f"add `{key}: …`{twin}")
+
+    def _at(self, path: Path) -> Any:
+        value: Any = self._data
+        for part in path:
+            if isinstance(value, dict):
+                value = value.get(str(part))
+            elif isinstance(value, list) and isinstance(part, int):
+                value = value[part]
+        return value
+
+    def _unknown(self, loc: Path, path: Path) -> None:
+        hint = instead_of(File, loc)
+        if loc[-2:-1] == ("<PresetMapping>",) and loc[-1] in ("trigger", "action"):
+            hint = "a preset brings its own trigger and action: delete the line, or delete `preset`"
+        place = self._report.keys.get(path)
+        self._report.error(path, "there is no such key here", hint, place)
+
+
+def _written(loc: Path, bound: float) -> str:
+    field = field_at(File, loc)
+    kind = kind_of(field) if field else ""
+    if kind == "duration":
+        return written_duration(bound)
+    return written_size(int(bound)) if kind == "size" else f"{bound:g}"
