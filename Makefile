@@ -23,7 +23,7 @@ check: .venv/installed  ## format, lint, types, imports, unit and property tests
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-timing
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest -q -m 'not broker and not packaging and not compose' $(PYTEST_OPTIONS)
 
 test-compose: .venv/installed  ## docker-compose.yml for real, then the broker tests through testcontainers
