@@ -1,0 +1,96 @@
+"""The way of one event through the pure stages, on one screen: decode, trigger, map, validate."""
+
+from typing import Final
+
+from pipeline.core.decode import decode
+from pipeline.core.event import Event, Json
+from pipeline.core.integrations import why_blocked
+from pipeline.core.mapping import MappingError
+from pipeline.core.outcome import (
+    NO_SUMMARY,
+    Decided,
+    Decision,
+    Deliverable,
+    EventSummary,
+    Filtered,
+    Reason,
+    Rejected,
+    Stage,
+)
+from pipeline.core.plan import CompiledMapping, Plan
+from pipeline.core.published_text import utf8
+from pipeline.core.record import Record
+from pipeline.core.request import Unencodable, build_body, encode_body, has_visitor_code
+from pipeline.core.validate import Invalid, rejection_reason
+
+NO_MAPPING_MATCHED: Final = Filtered(
+    Reason.NO_MAPPING_MATCHED, "no enabled mapping's trigger takes this event"
+)
+
+LONGEST_SUMMARY_TEXT: Final = 256
+"""Characters kept of each text in a summary."""
+
+_IDENTITIES: Final = (("v:", "kameleoonVisitorCode"), ("u:", "userId"), ("a:", "anonymousId"))
+_NAME_FIELDS: Final = {"track": "event", "page": "name", "screen": "name"}
+
+
+def decide(plan: Plan, record: Record) -> Decided:
+    """What becomes of one record under every mapping. Never raises, whatever its bytes."""
+    event = decode(record.value, plan.framing)
+    if isinstance(event, Rejected):
+        return Decided(NO_SUMMARY, (event,))
+    blocked = why_blocked(event)
+    if blocked is not None:
+        return Decided(summarize(event), (Filtered(Reason.INTEGRATIONS_BLOCKED, blocked),))
+    parts = tuple(
+        _decide_part(mapping, event) for mapping in plan.candidates(event) if mapping.trigger.matches(event)
+    )
+    return Decided(summarize(event), parts or (NO_MAPPING_MATCHED,))
+
+
+def _decide_part(mapping: CompiledMapping, event: Event) -> Decision:
+    """Map, validate and write one request. What fails here leaves the other mappings alone."""
+    try:
+        payload = mapping.resolve(event)
+        checked = mapping.action.validator.validate(payload)
+        if isinstance(checked, Invalid):
+            return _rejected(mapping, Stage.VALIDATE, rejection_reason(checked), checked.message)
+        body = encode_body(build_body(checked.payload))
+    except MappingError as error:
+        return _rejected(mapping, Stage.MAP, Reason.MAPPING_FAILED, str(error))
+    except RecursionError:
+        return _rejected(mapping, Stage.MAP, Reason.TOO_DEEP, "what the mapping makes is nested too deep")
+    if isinstance(body, Unencodable):
+        return _rejected(mapping, Stage.VALIDATE, Reason.TOO_DEEP, body.detail)
+    return Deliverable(
+        mapping.name, mapping.action.key, body, identities(checked.payload), has_visitor_code(checked.payload)
+    )
+
+
+def _rejected(mapping: CompiledMapping, stage: Stage, reason: Reason, detail: str) -> Rejected:
+    return Rejected(stage, reason, detail, mapping.name, mapping.action.key)
+
+
+def identities(payload: dict[str, Json]) -> tuple[str, ...]:
+    """Whom a valid payload names, each with its kind: one visitor's events keep one order."""
+    return tuple(kind + payload[key] for kind, key in _IDENTITIES if payload.get(key))
+
+
+def summarize(event: Event) -> EventSummary:
+    """What the audit tells of an event: texts only, cut, and safe to write as UTF-8."""
+    return EventSummary(
+        _text(event.get("messageId")),
+        _text(event.get("type")),
+        _text(event.get(_NAME_FIELDS.get(event["type"], ""))),
+        _text(event.get("timestamp")),
+    )
+
+
+def _text(value: Json) -> str | None:
+    if not isinstance(value, str):
+        return None
+    return value if value.isascii() and len(value) <= LONGEST_SUMMARY_TEXT else _cut(value)
+
+
+def _cut(text: str) -> str:
+    return utf8(text[:LONGEST_SUMMARY_TEXT]).decode()
