@@ -138,12 +138,12 @@ class Retry(Section):
 class Delivery(Section):
     """How events are sent to Kameleoon."""
 
-    endpoint: Annotated[
-        str, BeforeValidator(as_text), WithJsonSchema({"type": "string", "format": "uri"}), Kind("URL")
-    ] = Field(
-        default=DEFAULT_ENDPOINT,
-        description="Where events are posted. https, or http on this machine itself.",
-        examples=["http://localhost:8080/segmentio"],
+    endpoint: Annotated[str, BeforeValidator(as_text), WithJsonSchema({"type": "string"}), Kind("URL")] = (
+        Field(
+            default=DEFAULT_ENDPOINT,
+            description="Where events are posted. https, or http on this machine itself.",
+            examples=["http://localhost:8080/segmentio"],
+        )
     )
     allow_insecure: Flag = Field(
         default=False,

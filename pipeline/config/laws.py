@@ -10,12 +10,11 @@ from pipeline.config.kafka import Kafka
 from pipeline.config.model import Destination
 from pipeline.config.problem import Path
 from pipeline.config.report import Report
-from pipeline.config.values import written_duration
+from pipeline.config.values import written_duration, written_size
+from pipeline.core.credentials import credential_problems
 
 REBALANCE_MARGIN_S: Final = 5.0
 """What a worker needs to leave the group after its drain (DESIGN: time-out law)."""
-
-SITECODE_LENGTH: Final = 10
 
 
 def check_time_outs(kafka: Kafka, delivery: Delivery, audit: Audit, report: Report) -> None:
@@ -30,7 +29,7 @@ def check_time_outs(kafka: Kafka, delivery: Delivery, audit: Audit, report: Repo
         ("audit", "timeout"),
         ("kafka", "rebalance_timeout"),
     ]
-    if any(report.is_broken(path) for path in paths):
+    if not _sound(report, *paths):
         return
     needed = delivery.timeout_s + audit.timeout_s
     if needed > delivery.drain_s:
@@ -62,24 +61,36 @@ def _written_one(paths: list[Path], report: Report) -> Path:
 
 
 def check_delivery(kafka: Kafka, delivery: Delivery, report: Report) -> None:
-    """The endpoint's scheme, the order of the waits, and room for the largest record."""
-    if not report.is_broken(("delivery", "endpoint")):
+    """The endpoint's scheme, the order of the waits, and room for what is in flight."""
+    if _sound(report, ("delivery", "endpoint")):
         _check_endpoint(delivery, report)
-    if delivery.retry.first_s > delivery.retry.cap_s:
+    _check_retry(delivery, report)
+    _check_room(kafka, delivery, report)
+
+
+def _check_retry(delivery: Delivery, report: Report) -> None:
+    paths: list[Path] = [("delivery", "retry", "first"), ("delivery", "retry", "cap")]
+    if _sound(report, *paths) and delivery.retry.first_s > delivery.retry.cap_s:
         cap = written_duration(delivery.retry.cap_s)
-        report.error(
-            ("delivery", "retry", "first"), f"is longer than `cap` ({cap})", f"write at most `{cap}`"
-        )
-    if delivery.max_in_flight_bytes < kafka.max_record_bytes:
-        message = f"has no room for one record of kafka.max_record_bytes ({kafka.max_record_bytes})"
-        report.error(
-            ("delivery", "max_in_flight_bytes"), message, f"write at least `{kafka.max_record_bytes}`"
-        )
-    if delivery.max_in_flight_events < delivery.concurrency:
-        message = f"keeps concurrency ({delivery.concurrency}) from ever being reached"
-        report.warning(
-            ("delivery", "max_in_flight_events"), message, f"write at least `{8 * delivery.concurrency}`"
-        )
+        message = f"the first wait is longer than the longest, `cap` ({cap})"
+        report.error(_written_one(paths, report), message, f"write `first: {cap}` or less, or raise `cap`")
+
+
+def _check_room(kafka: Kafka, delivery: Delivery, report: Report) -> None:
+    room: Path = ("delivery", "max_in_flight_bytes")
+    largest = kafka.max_record_bytes
+    if _sound(report, room, ("kafka", "max_record_bytes")) and delivery.max_in_flight_bytes < largest:
+        message = f"has no room for one record of kafka.max_record_bytes ({written_size(largest)})"
+        report.error(room, message, f"write at least `{written_size(largest)}`")
+    events: Path = ("delivery", "max_in_flight_events")
+    most = delivery.concurrency
+    if _sound(report, events, ("delivery", "concurrency")) and delivery.max_in_flight_events < most:
+        message = f"keeps concurrency ({most}) from ever being reached"
+        report.warning(events, message, f"write at least `{8 * most}`")
+
+
+def _sound(report: Report, *paths: Path) -> bool:
+    return not any(report.is_broken(path) for path in paths)
 
 
 def _check_endpoint(delivery: Delivery, report: Report) -> None:
@@ -110,19 +121,21 @@ def _is_loopback(host: str) -> bool:
 
 def check_destination(destination: Destination, report: Report) -> None:
     """The sitecode's length, and an API key that a request can carry and that decodes to an object."""
-    sitecode = destination.sitecode
-    if not report.is_broken(("destination", "sitecode")) and len(sitecode) != SITECODE_LENGTH:
-        message = f"has {len(sitecode)} characters where a sitecode has {SITECODE_LENGTH}"
-        report.error(
-            ("destination", "sitecode"), message, "copy it from your project's settings in Kameleoon"
-        )
+    for problem in credential_problems(destination.api_key.get_secret_value(), destination.sitecode):
+        path: Path = ("destination", problem.setting)
+        if problem.setting == "api_key" and report.is_written(("destination", "api_key_file")):
+            path = ("destination", "api_key_file")
+        if not report.is_broken(("destination", problem.setting)):
+            message, _, hint = problem.message.partition("; ")
+            report.error(path, message, hint)
 
 
 def check_topics(kafka: Kafka, report: Report) -> None:
     """Four topics, four names."""
     taken: dict[str, str] = {}
-    for key in type(kafka.topics).model_fields:
-        name = getattr(kafka.topics, key)
+    for key, name in kafka.topics:
+        if report.is_broken(("kafka", "topics", key)):
+            continue
         if name in taken:
             report.error(
                 ("kafka", "topics", key),

@@ -21,6 +21,18 @@ _STR: Final = _CORE + "str"
 _MERGE: Final = "<<"
 
 
+def value_at(data: Data, path: Path) -> Data:
+    """What the data hold at a path, or None."""
+    for part in path:
+        if isinstance(data, dict):
+            data = data.get(part)
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            return None
+    return data
+
+
 class Tree:
     """Builds the data of one file."""
 

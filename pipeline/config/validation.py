@@ -12,6 +12,7 @@ from pipeline.config.model import File
 from pipeline.config.problem import Path
 from pipeline.config.report import Report
 from pipeline.config.section import Section, is_absent
+from pipeline.config.tree import value_at
 from pipeline.config.values import written_duration, written_size
 
 S = TypeVar("S", bound=Section)
@@ -127,7 +128,7 @@ class Validation:
 
     def _missing(self, path: Path) -> None:
         key = path[-1]
-        names = getattr(self._at(path), "variables", ())
+        names = getattr(value_at(self._data, path), "variables", ())
         if names:
             message = f"{' and '.join(names)} is set in the environment and empty"
             self._report.error(path, message, f"set {names[0]} to a value")
@@ -136,15 +137,6 @@ class Validation:
         else:
             twin = f" or `{key}_file: …`" if key == "api_key" else ""
             self._report.error(path, "is missing", f"add `{key}: …`{twin}")
-
-    def _at(self, path: Path) -> Any:
-        value: Any = self._data
-        for part in path:
-            if isinstance(value, dict):
-                value = value.get(str(part))
-            elif isinstance(value, list) and isinstance(part, int):
-                value = value[part]
-        return value
 
     def _unknown(self, loc: Path, path: Path) -> None:
         hint = instead_of(File, loc)

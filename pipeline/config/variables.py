@@ -61,9 +61,9 @@ def _fill_in(expanded: Expanded, mark: re.Match[str], environment: Mapping[str, 
     value = environment.get(name)
     if default is not None and not value:
         value = default
+    expanded.names.append(name)
     if value is None:
         hint = f"set {name}, or write `${{{name}:-default}}`"
         expanded.faults.append(Fault(mark.start(), f"the environment has no variable {name}", hint))
         return
-    expanded.names.append(name)
     expanded.append(value, mark.span())

@@ -1,0 +1,9 @@
+"""The minimal configuration, which `init` writes, and the full one, which sets every key."""
+
+from importlib.resources import files
+from typing import Literal
+
+
+def example(name: Literal["minimal", "full"]) -> str:
+    """The text of an example."""
+    return (files(__name__) / f"{name}.yaml").read_text(encoding="utf-8")
