@@ -1,0 +1,169 @@
+"""From a row of pieces to a tree, and the proof that Segment builds the same one.
+
+Segment's parser closes a group at the first closing parenthesis, that of a function included,
+and lets the last join word of a level rule the level (reference: FQL 1.3). A text loads if
+Segment reads the groups that are written, or refuses it outright (reference: 8.1, 8.3).
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Final, assert_never
+
+from pipeline.core.trigger.errors import TriggerError, mistake, shown
+from pipeline.core.trigger.sentence import Clause, Close, Joint, Open, Piece
+from pipeline.core.trigger.tree import Group, Join, Node, simplified
+
+_DEEPEST: Final = 50
+
+
+def grouped(text: str, pieces: tuple[Piece, ...]) -> Node:
+    """The tree of the trigger. Raises TriggerError if its groups are broken or misread."""
+    written = simplified(_Builder(text).build(pieces))
+    read = _as_segment_groups(pieces)
+    if read is None or simplified(read) == written:
+        return written
+    raise _misread(text, pieces)
+
+
+class _Level:
+    """One group while it is read."""
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.join: Join | None = None
+        self.members: list[Node] = []
+        self.dangling: Joint | None = None
+
+    @property
+    def wants_member(self) -> bool:
+        return not self.members or self.dangling is not None
+
+    def node(self) -> Group:
+        return Group(self.join or Join.AND, tuple(self.members))
+
+
+class _Builder:
+    """Reads parentheses as they are written."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._level = _Level(0)
+        self._outer: list[_Level] = []
+
+    def build(self, pieces: Iterable[Piece]) -> Group:
+        for piece in pieces:
+            self._add(piece)
+        self._check_complete(self._level)
+        if self._outer:
+            raise mistake(
+                self._text, self._level.start, "this parenthesis is never closed", "close it with `)`"
+            )
+        return self._level.node()
+
+    def _add(self, piece: Piece) -> None:
+        match piece:
+            case Clause():
+                self._member(piece.condition, piece.start)
+            case Joint():
+                self._joint(piece)
+            case Open():
+                self._open(piece)
+            case Close():
+                self._close(piece)
+            case _:
+                assert_never(piece)
+
+    def _member(self, node: Node, start: int) -> None:
+        self._check_joined(start)
+        self._level.members.append(node)
+        self._level.dangling = None
+
+    def _check_joined(self, start: int) -> None:
+        if not self._level.wants_member:
+            raise mistake(
+                self._text,
+                start,
+                "nothing joins this to what stands before it",
+                "write `and` or `or` before it",
+            )
+
+    def _joint(self, joint: Joint) -> None:
+        level = self._level
+        if level.wants_member:
+            problem = f"{shown(joint.join)} has no condition before it"
+            raise mistake(self._text, joint.start, problem, "write one, or leave the word out")
+        if level.join not in {None, joint.join}:
+            hint = f"put what belongs together in parentheses: `(… {joint.join} …)`"
+            problem = "`and` and `or` stand side by side: Segment takes the last of them for all"
+            raise mistake(self._text, joint.start, problem, hint)
+        level.join, level.dangling = joint.join, joint
+
+    def _open(self, piece: Open) -> None:
+        self._check_joined(piece.start)
+        if len(self._outer) == _DEEPEST:
+            problem = f"parentheses are nested more than {_DEEPEST} deep"
+            raise mistake(self._text, piece.start, problem, "write the conditions in fewer groups")
+        self._outer.append(self._level)
+        self._level = _Level(piece.start)
+
+    def _close(self, piece: Close) -> None:
+        if not self._outer:
+            raise mistake(self._text, piece.start, "this parenthesis was never opened", "leave it out")
+        self._check_complete(self._level)
+        node, self._level = self._level.node(), self._outer.pop()
+        self._level.members.append(node)
+        self._level.dangling = None
+
+    def _check_complete(self, level: _Level) -> None:
+        if level.dangling:
+            problem = f"{shown(level.dangling.join)} has no condition behind it"
+            raise mistake(self._text, level.dangling.start, problem, "write one, or leave the word out")
+        if not level.members:
+            where = "group" if self._outer else "trigger"
+            hint = 'write a condition, as in `type = "track"`'
+            raise mistake(self._text, level.start, f"the {where} is empty", hint)
+
+
+def _as_segment_groups(pieces: Iterable[Piece]) -> Group | None:
+    """How Segment groups the pieces; None if it refuses the whole text."""
+    join, members, rest = Join.AND, list[Node](), iter(pieces)
+    for piece in rest:
+        match piece:
+            case Clause(condition=condition):
+                members.append(condition)
+            case Joint(join=word):
+                join = word
+            case Open():
+                inside = _until_close(rest)
+                if inside is None:
+                    return None
+                members.append(inside)
+            case Close():
+                pass
+            case _:
+                assert_never(piece)
+    return Group(join, tuple(members))
+
+
+def _until_close(rest: Iterator[Piece]) -> Group | None:
+    """What Segment takes for a group: up to the first `)`, and nothing may open within."""
+    inside: list[Piece] = []
+    for piece in rest:
+        if isinstance(piece, Open):
+            return None
+        inside.append(piece)
+        if isinstance(piece, Close) or (isinstance(piece, Clause) and piece.is_function):
+            break
+    return _as_segment_groups(inside)
+
+
+def _misread(text: str, pieces: tuple[Piece, ...]) -> TriggerError:
+    """Only a function with more behind it in its group splits Segment's groups from ours."""
+    depth, start = 0, 0
+    for piece, following in pairwise(pieces):
+        depth += isinstance(piece, Open) - isinstance(piece, Close)
+        if depth and isinstance(piece, Clause) and piece.is_function and isinstance(following, Joint):
+            start = piece.start
+            break
+    hint = "put it last in its group; of several, put each in parentheses: `((contains(…)) or (match(…)))`"
+    return mistake(text, start, "Segment ends the group at the parenthesis that closes this function", hint)
