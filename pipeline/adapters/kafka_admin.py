@@ -1,0 +1,119 @@
+"""The topics on the broker: described, created, extended. Nothing here deletes or shrinks."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final, assert_never
+
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from pipeline.adapters.kafka_client import client_options
+from pipeline.adapters.kafka_errors import broker_errors, refused
+from pipeline.adapters.topic_contract import desired_topics
+from pipeline.config.kafka import Kafka
+from pipeline.core.topic_plan import (
+    Change,
+    CreateTopic,
+    ExtendPartitions,
+    PresentTopic,
+    TopicPlan,
+    plan_topics,
+)
+from pipeline.core.topic_texts import TopicProblem, problems
+
+_REQUEST_TIMEOUT_MS: Final = 15_000
+_BROKERS_DEFAULT: Final = -1
+_UNKNOWN_TOPIC: Final = 3
+
+
+class TopicAdmin:
+    """A connection for administration; `open_admin` makes one. Its methods raise BrokerError."""
+
+    def __init__(self, client: AIOKafkaAdminClient, kafka: Kafka) -> None:
+        self._client = client
+        self._kafka = kafka
+
+    async def present(
+        self, names: Iterable[str], *, with_settings: bool = True
+    ) -> Mapping[str, PresentTopic]:
+        """Those of the topics that exist. Asks for no topic by name: a broker might create it."""
+        wanted = set(names)
+        with broker_errors(self._kafka.bootstrap_servers):
+            described = await self._client.describe_topics()
+            settings = await self._settings(wanted) if with_settings else {}
+        return {
+            topic["topic"]: _present(topic, settings.get(topic["topic"]))
+            for topic in described
+            if topic["topic"] in wanted
+        }
+
+    async def _settings(self, names: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
+        resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in sorted(names)]
+        found: dict[str, Mapping[str, str]] = {}
+        for answer in await self._client.describe_configs(resources):
+            for code, message, _kind, name, entries in answer.resources:
+                if code not in (0, _UNKNOWN_TOPIC):
+                    raise refused(code, message, f"the settings of topic {name}")
+                found[name] = {entry[0]: entry[1] for entry in entries}
+        return found
+
+    async def plan(self, partitions: int | None = None) -> TopicPlan:
+        """Compare the contract with the broker; `partitions` is for an events topic still to create."""
+        desired = desired_topics(self._kafka, partitions)
+        return plan_topics(desired, await self.present(topic.name for topic in desired))
+
+    async def apply(self, change: Change) -> None:
+        """Make one change and wait for the broker's word. A topic that is there by now is well."""
+        with broker_errors(self._kafka.bootstrap_servers):
+            match change:
+                case CreateTopic():
+                    await self._create(change)
+                case ExtendPartitions(name, _, partitions):
+                    await self._client.create_partitions({name: NewPartitions(partitions)})
+                case _:
+                    assert_never(change)
+
+    async def _create(self, change: CreateTopic) -> None:
+        copies = change.replication_factor or _BROKERS_DEFAULT
+        placed: dict[int, list[int]] | None = {} if copies == _BROKERS_DEFAULT else None
+        topic = NewTopic(change.name, change.partitions, copies, placed, dict(change.settings))
+        answer = await self._client.create_topics([topic])
+        for _name, code, message in answer.topic_errors:
+            if code not in (0, _ALREADY_EXISTS):
+                raise refused(code, message, f"topic {change.name} was not created")
+
+
+_ALREADY_EXISTS: Final = 36
+
+
+def _present(topic: dict[str, Any], settings: Mapping[str, str] | None) -> PresentTopic:
+    partitions = topic["partitions"]
+    copies = min((len(partition["replicas"]) for partition in partitions), default=0)
+    return PresentTopic(topic["topic"], len(partitions), copies, settings)
+
+
+@asynccontextmanager
+async def open_admin(kafka: Kafka) -> AsyncIterator[TopicAdmin]:
+    """A connection for administration, closed at the end. Raises BrokerError."""
+    with broker_errors(kafka.bootstrap_servers):
+        client = AIOKafkaAdminClient(**client_options(kafka), request_timeout_ms=_REQUEST_TIMEOUT_MS)
+        try:
+            await client.start()
+        except BaseException:
+            await client.close()
+            raise
+    try:
+        yield TopicAdmin(client, kafka)
+    finally:
+        await client.close()
+
+
+async def verify_topics(kafka: Kafka, target: str) -> tuple[TopicProblem, ...]:
+    """What stands between these topics and a start, each with the command that mends it.
+
+    `target` is what the command was told of the broker, such as `--config pipeline.yaml`.
+    Raises BrokerError.
+    """
+    async with open_admin(kafka) as admin:
+        plan = await admin.plan()
+    return problems(plan, target, ",".join(kafka.bootstrap_servers))

@@ -1,0 +1,58 @@
+"""How every Kafka client of ours is told to connect."""
+
+import ssl
+from typing import Any
+
+from pipeline.adapters.kafka_errors import ClientSettingsError
+from pipeline.config.kafka import Kafka, Security, Tls
+
+
+def client_options(kafka: Kafka) -> dict[str, Any]:
+    """Keyword arguments that aiokafka's consumer, producer and admin client share.
+
+    Raises ClientSettingsError where certificates or keys cannot be read.
+    """
+    options: dict[str, Any] = {
+        "bootstrap_servers": list(kafka.bootstrap_servers),
+        "client_id": kafka.client_id,
+        "security_protocol": kafka.security.protocol,
+    }
+    if kafka.security.protocol.endswith("SSL"):
+        options["ssl_context"] = _tls_context(kafka.security.tls or Tls())
+    if kafka.security.protocol.startswith("SASL"):
+        options |= _sasl(kafka.security)
+    return options
+
+
+def _sasl(security: Security) -> dict[str, Any]:
+    sasl = security.sasl
+    if sasl is None or sasl.password is None:
+        raise ClientSettingsError(f"{security.protocol} needs kafka.security.sasl with user and password")
+    return {
+        "sasl_mechanism": sasl.mechanism,
+        "sasl_plain_username": sasl.username,
+        "sasl_plain_password": sasl.password.get_secret_value(),
+    }
+
+
+def _tls_context(tls: Tls) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=tls.ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise ClientSettingsError(f"kafka.security.tls.ca_file {tls.ca_file}: {_why(error)}") from error
+    if tls.certificate_file is None:
+        return context
+    # an empty password keeps OpenSSL from asking for one on the terminal
+    password = tls.key_password.get_secret_value() if tls.key_password else ""
+    try:
+        context.load_cert_chain(tls.certificate_file, tls.key_file, password)
+    except (OSError, ssl.SSLError) as error:
+        files = f"certificate_file {tls.certificate_file} with key_file {tls.key_file}"
+        raise ClientSettingsError(f"kafka.security.tls.{files}: {_why(error)}") from error
+    return context
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or "not PEM").lower().replace("_", " ")
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,105 @@
+"""aiokafka's errors become ours, here and nowhere else: each is a sentence for people."""
+
+import logging
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from aiokafka import errors
+
+
+class BrokerError(Exception):
+    """The broker did not do what was asked. The text says what and what to look at."""
+
+
+class BrokerUnreachableError(BrokerError):
+    """No broker answers."""
+
+
+class BrokerRefusedError(BrokerError):
+    """The broker answers and says no: to the user, to the user's rights, or to the request."""
+
+
+class BrokerLacksError(BrokerError):
+    """The broker does not know this kind of request."""
+
+
+class ClientSettingsError(BrokerError):
+    """Certificates or keys cannot be used as they are configured."""
+
+
+_NO_ANSWER = (errors.KafkaConnectionError, errors.NodeNotReadyError, errors.KafkaTimeoutError, OSError)
+_LOGIN = (errors.AuthenticationFailedError, errors.SaslAuthenticationFailed)
+_MECHANISM = (errors.UnsupportedSaslMechanismError, errors.AuthenticationMethodNotSupported)
+_RIGHTS = (
+    errors.TopicAuthorizationFailedError,
+    errors.GroupAuthorizationFailedError,
+    errors.ClusterAuthorizationFailedError,
+)
+_UNKNOWN_REQUEST = (errors.IncompatibleBrokerVersion, errors.UnsupportedVersionError)
+
+
+@contextmanager
+def broker_errors(servers: Sequence[str]) -> Iterator[None]:
+    """Translate what goes wrong inside. aiokafka's own log is held back: its last complaint is the cause.
+
+    Raises BrokerError.
+    """
+    with _complaints() as complaints:
+        try:
+            yield
+        except (errors.KafkaError, OSError) as error:
+            cause = complaints.last if isinstance(error, errors.KafkaConnectionError) else None
+            raise translated(cause or error, servers) from error
+
+
+def translated(error: Exception, servers: Sequence[str]) -> BrokerError:
+    """The error of ours that says the same."""
+    where = ", ".join(servers)
+    if isinstance(error, ssl.SSLError):
+        return BrokerUnreachableError(f"no TLS connection to {where}: {error.reason or error}")
+    if isinstance(error, _LOGIN):
+        return BrokerRefusedError(f"{where} refuses the user or the password (kafka.security.sasl)")
+    if isinstance(error, _MECHANISM):
+        return BrokerRefusedError(f"{where} does not offer this kafka.security.sasl.mechanism")
+    if isinstance(error, _RIGHTS):
+        return BrokerRefusedError(f"{where} does not allow this user to do that: {_said(error)}")
+    if isinstance(error, _UNKNOWN_REQUEST):
+        return BrokerLacksError(f"{where} does not answer such a request: is it the demo's embedded broker?")
+    if isinstance(error, _NO_ANSWER):
+        return BrokerUnreachableError(f"no Kafka broker answers at {where}: {_said(error)}")
+    return BrokerError(f"{where} answered: {_said(error)}")
+
+
+def refused(code: int, message: str | None, what: str) -> BrokerError:
+    """The error for a code in an answer; `what` was asked."""
+    return BrokerRefusedError(f"{what}: {message or errors.for_code(code).__name__}")
+
+
+def _said(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+class _Complaints(logging.Handler):
+    """Keeps the last exception that the client logged and swallowed."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.last: Exception | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        for argument in record.args if isinstance(record.args, tuple) else ():
+            if isinstance(argument, Exception):
+                self.last = argument
+
+
+@contextmanager
+def _complaints() -> Iterator[_Complaints]:
+    logger, handler = logging.getLogger("aiokafka"), _Complaints()
+    propagated, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+    try:
+        yield handler
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagated
