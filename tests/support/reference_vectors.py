@@ -11,6 +11,7 @@ import yaml
 from pipeline.core.javascript import UNDEFINED
 
 _FOLDER = Path(__file__).parents[1] / "conformance"
+_CLAUSES = {"8.1", "8.2", "8.3", "8.4", "8.5", "8.6"}  # of the compatibility rule
 _NUMBERS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
@@ -59,6 +60,7 @@ def load_differences(name: str) -> dict[int, dict[str, str]]:
     listed: dict[int, dict[str, str]] = {}
     for entry in entries:
         assert set(entry) == {"ids", "clause", "ours", "why"}, entry
+        assert entry["clause"] in _CLAUSES, entry
         for number in entry["ids"]:
             assert number not in listed, f"vector {number} is listed twice"
             listed[number] = entry
