@@ -24,14 +24,17 @@ def _servers(value: object) -> object:
         return as_text(value)
     parts = value if isinstance(value, list | tuple) else str(value).split(",")
     servers = tuple(str(as_text(part)).strip() for part in parts)
-    for server in servers:
-        found = _SERVER.fullmatch(server)
-        if found is None or not 0 < int(found[1]) <= _HIGHEST_PORT:
-            shown = quoted(value if isinstance(value, str) else server)
-            raise mistake(
-                f"{shown} is not host:port", "write `host:port`, several with commas or as a list, no scheme"
-            )
+    wrong = [part for part, server in zip(parts, servers, strict=True) if not _is_server(server)]
+    if wrong or not servers:
+        shown = quoted(value) if isinstance(value, str) else ", ".join(map(quoted, wrong))
+        message = f"{shown}: not host:port" if servers else "names no broker"
+        raise mistake(message, "write `host:port`, several with commas or as a list, without a scheme")
     return servers
+
+
+def _is_server(text: str) -> bool:
+    found = _SERVER.fullmatch(text)
+    return found is not None and 0 < int(found[1]) <= _HIGHEST_PORT
 
 
 def _topic(value: object) -> object:

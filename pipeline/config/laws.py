@@ -148,7 +148,7 @@ def check_topics(kafka: Kafka, report: Report) -> None:
 def check_security(kafka: Kafka, report: Report) -> None:
     """Protocol, login and certificates belong together."""
     security, path = kafka.security, ("kafka", "security")
-    if any(report.holds_broken((*path, key)) for key in ("protocol", "sasl", "tls")):
+    if not _sound(report, *((*path, key) for key in ("protocol", "sasl", "tls"))):
         return
     wants_login, wants_tls = security.protocol.startswith("SASL"), security.protocol.endswith("SSL")
     if wants_login and security.sasl is None:
@@ -175,6 +175,9 @@ def _check_login(kafka: Kafka, report: Report) -> None:
 def _check_certificates(kafka: Kafka, report: Report) -> None:
     tls, path = kafka.security.tls, ("kafka", "security", "tls")
     if tls is None:
+        return
+    files = ((*path, "certificate_file"), (*path, "key_file"))
+    if not _sound(report, *files):
         return
     if (tls.certificate_file is None) != (tls.key_file is None):
         given, lacking = (

@@ -2,22 +2,21 @@
 
 from collections.abc import Mapping as Environment
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from pipeline.config import laws
+from pipeline.config import DEFAULT_FILE, laws
 from pipeline.config.delivery import Audit, Delivery
 from pipeline.config.json_values import json_value
 from pipeline.config.kafka import Kafka
 from pipeline.config.mappings import Decode
 from pipeline.config.model import Config, Destination
+from pipeline.config.planning import make_plan
 from pipeline.config.problem import ConfigError, ConfigFileError, Problem
 from pipeline.config.report import Report
 from pipeline.config.secrets import read_secrets
 from pipeline.config.syntax import EMPTY_HINT, parse
 from pipeline.config.tree import Tree
 from pipeline.config.validation import Validation
-
-DEFAULT_FILE: Final = "kameleoon-pipeline.yaml"
 
 
 def load_config(path: str | Path, environment: Environment[str, str]) -> Config:
@@ -50,7 +49,7 @@ def parse_config(
     report = Report(file)
     data = _read(text, environment, report)
     config = _build(data, folder or Path(), report) if data is not None else None
-    if config is None or report.has_errors:
+    if config is None:
         raise ConfigError(report.problems)
     return config
 
@@ -75,19 +74,23 @@ def _build(data: dict[str, Any], folder: Path, report: Report) -> Config | None:
     mappings = validation.mappings()
     delivery = validation.section(Delivery, "delivery")
     audit = validation.section(Audit, "audit")
-    if destination and kafka and decode and delivery and audit:
-        _check(destination, kafka, delivery, audit, report)
-        return Config(
-            destination=destination,
-            kafka=_named(kafka, destination),
-            decode=decode,
-            mappings=mappings if mappings is None else tuple(mapping for _, mapping in mappings),
-            delivery=delivery,
-            audit=audit,
-            file=report.file,
-            warnings=report.problems,
-        )
-    return None
+    plan = make_plan(mappings, decode, data, report) if decode else None
+    if not (destination and kafka and decode and delivery and audit):
+        return None
+    _check(destination, kafka, delivery, audit, report)
+    if plan is None or report.has_errors:
+        return None
+    return Config(
+        destination=destination,
+        kafka=_named(kafka, destination),
+        decode=decode,
+        mappings=None if mappings is None else tuple(entry for entry in mappings if entry is not None),
+        delivery=delivery,
+        audit=audit,
+        plan=plan,
+        file=report.file,
+        warnings=report.problems,
+    )
 
 
 def _type_fields(data: dict[str, Any], report: Report) -> None:

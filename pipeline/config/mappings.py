@@ -5,13 +5,22 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from pipeline.config.section import Section
-from pipeline.config.values import Flag, Kind, Word, one_of
+from pipeline.config.values import Flag, Kind, Word, mistake, one_of
 
 FRAMINGS: Final = ("none", "confluent")
-MOST_MAPPINGS: Final = 50
+
+
+def _fields(value: object) -> object:
+    if not isinstance(value, dict):
+        raise mistake("is no group of fields", "write fields below it, such as `userId: …`")
+    return value
+
 
 Template = Annotated[
-    dict[str, Any], WithJsonSchema({"type": "object"}), Kind("fields of the action and their directives")
+    dict[str, Any],
+    BeforeValidator(_fields),
+    WithJsonSchema({"type": "object"}),
+    Kind("fields of the action and their directives"),
 ]
 
 

@@ -6,10 +6,11 @@ from pydantic import Field
 
 from pipeline.config.delivery import Audit, Delivery
 from pipeline.config.kafka import Kafka
-from pipeline.config.mappings import MOST_MAPPINGS, Decode, Mapping, WrittenMapping
+from pipeline.config.mappings import Decode, Mapping, WrittenMapping
 from pipeline.config.problem import Problem
 from pipeline.config.section import Section
 from pipeline.config.values import Secret, Word
+from pipeline.core.plan import MAX_MAPPINGS, Plan
 
 
 class Destination(Section):
@@ -38,7 +39,7 @@ class File(Section):
     mappings: tuple[WrittenMapping, ...] | None = Field(
         default=None,
         min_length=1,
-        max_length=MOST_MAPPINGS,
+        max_length=MAX_MAPPINGS,
         description="Which events are sent, as what; absent: the four presets.",
     )
     delivery: Delivery = Field(default_factory=Delivery, description="How events are sent to Kameleoon.")
@@ -49,7 +50,7 @@ class File(Section):
 class Config:
     """A configuration without mistakes. Its secrets print as stars.
 
-    `mappings` is None where the file has none: the four presets run.
+    `mappings` is as written, None where the file has none; `plan` is what runs, compiled.
     """
 
     destination: Destination
@@ -58,5 +59,6 @@ class Config:
     mappings: tuple[Mapping, ...] | None
     delivery: Delivery
     audit: Audit
+    plan: Plan = field(repr=False)
     file: str
     warnings: tuple[Problem, ...] = field(default=(), repr=False)

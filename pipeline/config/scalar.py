@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
-_ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
+_LONGEST_QUOTE: Final = 60
+_ESCAPE_LENGTHS: Final = {"x": 4, "u": 6, "U": 10}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +138,7 @@ def quoted(value: object) -> str:
     if isinstance(value, Text) and value.variables:
         names = " and ".join(f"${{{name}}}" for name in value.variables)
         return f"what {names} holds"
-    return f"`{value}`"
+    text = str(value)
+    short = text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…"
+    printable = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in short)
+    return f"`{printable}`"

@@ -67,11 +67,11 @@ def parse(text: str, report: Report) -> yaml.Node | None:
 
 
 def _sentence(error: yaml.MarkedYAMLError) -> tuple[str, str]:
-    problem = error.problem or "this is not YAML"
+    problem = f"{error.context or ''} {error.problem or ''}"
     for fragment, message, hint in _SENTENCES:
         if fragment in problem:
             return message, hint
-    return f"this is not YAML: {problem}", "mend the line, or put its text in quotes"
+    return f"this is not YAML: {problem.strip()}", "mend the line, or put its text in quotes"
 
 
 def _place(error: yaml.MarkedYAMLError) -> Place:

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from pipeline.config.keys import field_at, instead_of, kind_of
-from pipeline.config.mappings import MOST_MAPPINGS, Mapping, WrittenMapping
+from pipeline.config.mappings import Mapping, WrittenMapping
 from pipeline.config.model import File
 from pipeline.config.problem import Path
 from pipeline.config.report import Report
@@ -18,12 +18,12 @@ from pipeline.config.values import written_duration, written_size
 S = TypeVar("S", bound=Section)
 
 _MAPPING: Final[TypeAdapter[Mapping]] = TypeAdapter(WrittenMapping)
-_STANDS_FOR: Final[dict[Path, Any]] = {
-    ("destination", "api_key"): "unknown",
-    ("destination", "sitecode"): "unknown",
-    ("kafka", "bootstrap_servers"): "localhost:9092",
+_STAND_INS: Final[dict[Path, dict[str, Any]]] = {
+    ("destination",): {"api_key": "unknown", "sitecode": "unknown"},
+    ("kafka",): {"bootstrap_servers": "localhost:9092"},
+    ("kafka", "security", "sasl"): {"mechanism": "PLAIN", "username": "unknown"},
 }
-"""Lets the rest of a section be checked while one of these is missing or wrong."""
+"""Values for required keys, so that the rest can be checked while one of them is missing or wrong."""
 _BOUNDS: Final = {
     "greater_than_equal": ("ge", "at least"),
     "greater_than": ("gt", "more than"),
@@ -44,18 +44,19 @@ class Validation:
         """The section under a top key. With mistakes in it: what can be made of the rest."""
         path: Path = (key,)
         if is_absent(self._data.get(key)) and File.model_fields[key].is_required():
-            self._report.error(path, "is missing", f"add `{key}:` with its keys below it")
+            state = "is empty" if self._report.is_written(path) else "is missing"
+            self._report.error(path, state, f"write `{key}:` with its keys below it")
         data = {} if is_absent(self._data.get(key)) else self._data[key]
         for _ in range(2):
-            data = self._sound(data, path)
+            data = self._sound(data, path) if self._report.holds_broken(path) else data
             try:
                 return model.model_validate(data, context=self._context)
             except ValidationError as error:
                 self._explain(error, path)
         return None
 
-    def mappings(self) -> tuple[tuple[int, Mapping], ...] | None:
-        """The sound entries of `mappings`, each with its index; None where there is no such key."""
+    def mappings(self) -> tuple[Mapping | None, ...] | None:
+        """The entries of `mappings`, None for one that cannot be read; None where there is no such key."""
         data = self._data.get("mappings")
         if data is None and not self._report.is_written(("mappings",)):
             return None
@@ -63,23 +64,19 @@ class Validation:
             hint = "list mappings below it, each with a hyphen; or delete the key: then the four presets run"
             self._report.error(("mappings",), "holds no list of mappings", hint)
             return ()
-        if len(data) > MOST_MAPPINGS:
-            message = f"holds {len(data)} mappings where {MOST_MAPPINGS} is the most"
-            self._report.error(("mappings",), message, "join triggers with `or`, or run a second pipeline")
-        return tuple(
-            (index, mapping)
-            for index, entry in enumerate(data)
-            if (mapping := self._mapping(index, entry)) is not None
-        )
+        return tuple(self._mapping(index, entry) for index, entry in enumerate(data))
 
     def _mapping(self, index: int, entry: Any) -> Mapping | None:
         path: Path = ("mappings", index)
-        try:
-            mapping = _MAPPING.validate_python(entry, context=self._context)
-        except ValidationError as error:
-            self._explain(error, path)
-            return None
-        return None if self._report.holds_broken(path) else mapping
+        for _ in range(2):
+            entry = self._sound(entry, path) if isinstance(entry, dict) else entry
+            try:
+                return _MAPPING.validate_python(entry, context=self._context)
+            except ValidationError as error:
+                self._explain(error, path)
+            if self._report.is_broken((*path, "preset")):
+                return None
+        return None
 
     def unknown_sections(self) -> None:
         """Report top keys that the models do not know."""
@@ -87,19 +84,20 @@ class Validation:
             if key not in File.model_fields:
                 self._unknown((key,), (key,))
 
-    def _sound(self, data: Any, path: Path) -> Any:
+    def _sound(self, data: Any, path: Path) -> dict[str, Any]:
         """The data without what has a mistake; what cannot be left out is stood for."""
-        if not isinstance(data, dict):
-            return {} if self._report.is_broken(path) else data
         kept = {
-            key: self._sound(value, (*path, key))
-            for key, value in data.items()
-            if not self._report.is_broken((*path, key))
+            key: self._sound(value, (*path, key)) if isinstance(value, dict) else value
+            for key, value in (data if isinstance(data, dict) else {}).items()
+            if not self._is_unsound(value, (*path, key))
         }
-        for needed, stand_in in _STANDS_FOR.items():
-            if needed[:-1] == path and self._report.is_broken(needed):
-                kept[str(needed[-1])] = stand_in
-        return kept
+        stand_ins = _stand_ins(path).items()
+        broken = self._report.holds_broken
+        return kept | {key: stand_in for key, stand_in in stand_ins if broken((*path, key))}
+
+    def _is_unsound(self, value: Any, path: Path) -> bool:
+        broken = self._report.is_broken(path)
+        return broken or (isinstance(value, list) and self._report.holds_broken(path))
 
     def _explain(self, error: ValidationError, prefix: Path) -> None:
         for detail in error.errors(include_url=False, include_input=False):
@@ -144,6 +142,12 @@ class Validation:
             hint = "a preset brings its own trigger and action: delete the line, or delete `preset`"
         place = self._report.keys.get(path)
         self._report.error(path, "there is no such key here", hint, place)
+
+
+def _stand_ins(path: Path) -> dict[str, Any]:
+    if path[0] == "mappings" and isinstance(path[-1], int):
+        return {"name": f"\0{path[-1]}", "trigger": 'type = "page"', "action": "page"}
+    return _STAND_INS.get(path, {})
 
 
 def _written(loc: Path, bound: float) -> str:
