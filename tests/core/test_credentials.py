@@ -61,6 +61,10 @@ def test_base64_is_read_leniently(spelling: str) -> None:
     assert authentication_query(spelling) == "client_id=cid&client_secret=sec"
 
 
+def test_a_last_digit_that_makes_no_byte_is_dropped() -> None:
+    assert authentication_query("eyJhIjoiYiJ9" + "A") == "a=b"
+
+
 def test_the_high_bit_of_each_byte_is_dropped() -> None:
     raised = base64.b64encode(bytes(byte | 0x80 for byte in b'{"a":"b"}')).decode()
     assert authentication_query(raised) == "a=b"

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.actions import ACTIONS
-from pipeline.core.validate import Field, FieldType, Invalid, ProblemCode, Valid, compile_fields
+from pipeline.core.validate import (
+    Condition,
+    Field,
+    FieldType,
+    Invalid,
+    Operator,
+    ProblemCode,
+    RequiredWhen,
+    Valid,
+    compile_fields,
+)
 from pipeline.core.validate.empties import without_empties
 from pipeline.core.validate.validator import check_present
 
@@ -129,6 +139,18 @@ def test_integers_beyond_a_double_keep_their_digits_as_text() -> None:
     said = ACTIONS["page"].validator.validate(payload)
     assert isinstance(said, Valid)
     assert said.payload["userId"] == "12345678901234567891"
+
+
+def test_true_is_not_one() -> None:
+    when = RequiredWhen((Condition("flag", Operator.IS, 1),))
+    fields = (
+        Field("flag", "Flag", FieldType.BOOLEAN, choices=(True, 0)),
+        Field("name", "Name", required=when),
+    )
+    assert compile_fields(fields).validate({"flag": True}) == Valid({"flag": True})
+    said = compile_fields(fields).validate({"flag": 0})
+    assert isinstance(said, Invalid)
+    assert said.message == "Flag must be one of: true or 0."
 
 
 def test_an_unknown_format_is_refused_when_fields_are_compiled() -> None:
