@@ -111,5 +111,5 @@ def _bound(cursor: Cursor, subject: Field, operator: Token, token: Token) -> flo
         raise cursor.mistake(operator, problem, "write `=` or `!=`, or use `contains(…)` or `match(…)`")
     if token.kind is Kind.NUMBER or (token.kind is Kind.STRING and _PLAIN_NUMBER.fullmatch(token.text)):
         return number(cursor, token)
-    problem = f"{sign} compares numbers, and with {shown(token.raw)} it is always false in Segment"
+    problem = f"{sign} compares numbers, and {shown(token.raw)} is none"
     raise cursor.mistake(token, problem, "write a number; texts and dates cannot be put in order")

@@ -1,28 +1,18 @@
-"""From a row of pieces to a tree, and the proof that Segment builds the same one.
+"""From a row of pieces to a tree: parentheses and join words as they are written."""
 
-Segment's parser closes a group at the first closing parenthesis, that of a function included,
-and lets the last join word of a level rule the level (reference: FQL 1.3). A text loads if
-Segment reads the groups that are written, or refuses it outright (reference: 8.1, 8.3).
-"""
-
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Iterable
 from typing import Final, assert_never
 
-from pipeline.core.trigger.errors import TriggerError, mistake, shown
+from pipeline.core.trigger.errors import mistake, shown
 from pipeline.core.trigger.sentence import Clause, Close, Joint, Open, Piece
-from pipeline.core.trigger.tree import Group, Join, Node, simplified
+from pipeline.core.trigger.tree import Group, Join, Node
 
 _DEEPEST: Final = 50
 
 
-def grouped(text: str, pieces: tuple[Piece, ...]) -> Node:
-    """The tree of the trigger. Raises TriggerError if its groups are broken or misread."""
-    written = simplified(_Builder(text).build(pieces))
-    read = _as_segment_groups(pieces)
-    if read is None or simplified(read) == written:
-        return written
-    raise _misread(text, pieces)
+def grouped(text: str, pieces: tuple[Piece, ...]) -> Group:
+    """The tree as it is written. Raises TriggerError if its groups are broken."""
+    return _Builder(text).build(pieces)
 
 
 class _Level:
@@ -122,48 +112,3 @@ class _Builder:
             where = "group" if self._outer else "trigger"
             hint = 'write a condition, as in `type = "track"`'
             raise mistake(self._text, level.start, f"the {where} is empty", hint)
-
-
-def _as_segment_groups(pieces: Iterable[Piece]) -> Group | None:
-    """How Segment groups the pieces; None if it refuses the whole text."""
-    join, members, rest = Join.AND, list[Node](), iter(pieces)
-    for piece in rest:
-        match piece:
-            case Clause(condition=condition):
-                members.append(condition)
-            case Joint(join=word):
-                join = word
-            case Open():
-                inside = _until_close(rest)
-                if inside is None:
-                    return None
-                members.append(inside)
-            case Close():
-                pass
-            case _:
-                assert_never(piece)
-    return Group(join, tuple(members))
-
-
-def _until_close(rest: Iterator[Piece]) -> Group | None:
-    """What Segment takes for a group: up to the first `)`, and nothing may open within."""
-    inside: list[Piece] = []
-    for piece in rest:
-        if isinstance(piece, Open):
-            return None
-        inside.append(piece)
-        if isinstance(piece, Close) or (isinstance(piece, Clause) and piece.is_function):
-            break
-    return _as_segment_groups(inside)
-
-
-def _misread(text: str, pieces: tuple[Piece, ...]) -> TriggerError:
-    """Only a function with more behind it in its group splits Segment's groups from ours."""
-    depth, start = 0, 0
-    for piece, following in pairwise(pieces):
-        depth += isinstance(piece, Open) - isinstance(piece, Close)
-        if depth and isinstance(piece, Clause) and piece.is_function and isinstance(following, Joint):
-            start = piece.start
-            break
-    hint = "put it last in its group; of several, put each in parentheses: `((contains(…)) or (match(…)))`"
-    return mistake(text, start, "Segment ends the group at the parenthesis that closes this function", hint)

@@ -9,7 +9,9 @@ from pipeline.core.trigger.errors import mistake
 from pipeline.core.trigger.grouping import grouped
 from pipeline.core.trigger.lexer import tokenize
 from pipeline.core.trigger.meaning import Test, meaning
+from pipeline.core.trigger.misreading import check_groups
 from pipeline.core.trigger.sentence import pieces
+from pipeline.core.trigger.tree import simplified
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +42,8 @@ def compile_trigger(text: Json) -> Trigger:
     """
     if not isinstance(text, str):
         raise mistake("", 0, "a trigger is a text", 'write one, as in `type = "track"`')
-    node = grouped(text, pieces(Cursor(text, tokenize(text))))
+    parts = pieces(Cursor(text, tokenize(text)))
+    written = grouped(text, parts)
+    check_groups(text, parts, written)
+    node = simplified(written)
     return Trigger(text, possible_types(node), possible_event_names(node), meaning(node))
