@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Final
 
 from pipeline.core.event import Json
+from pipeline.core.javascript import text
 from pipeline.core.validate.checks import checked
 from pipeline.core.validate.coercion import Value
 from pipeline.core.validate.empties import with_lists, without_empties
@@ -11,15 +13,17 @@ from pipeline.core.validate.fields import DYNAMIC_AUTH_SETTINGS, Fields
 from pipeline.core.validate.problems import Invalid, PayloadProblem, Valid
 from pipeline.core.validate.schema import Schema, compile_root
 
+_WITH_A_TEXT: Final = frozenset({int, float, bool})
+
 FormatChecks = tuple[tuple[str, Callable[[str], bool]], ...]
 
 
 class Validator:
     """Checks payloads against fields; made by `compile_fields`, shared freely.
 
-    A payload in which each value is a non-empty string where a string is asked, or an
-    object where an unconstrained object is asked, takes a short way; every other takes the
-    whole of the rules. Both give the same result.
+    A payload of texts, numbers and booleans where texts are asked, and of objects where
+    unconstrained objects are, takes a short way; every other takes the whole of the rules.
+    Both give the same result.
     """
 
     __slots__ = ("_checks", "_is_plain", "_kinds", "_required", "schema")
@@ -63,6 +67,8 @@ class Validator:
             if value.__class__ is kind:
                 if value or kind is dict:
                     kept[key] = value
+            elif kind is str and value.__class__ in _WITH_A_TEXT:
+                kept[key] = text(value)
             elif (kind is None and key == DYNAMIC_AUTH_SETTINGS) or (kind is not None and value is not None):
                 return None
         for key, holds in self._checks:
