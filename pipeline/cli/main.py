@@ -4,6 +4,7 @@ A verb module imports at its top only what its options need; everything heavy is
 the functions that run, so that `--help` stays quick.
 """
 
+import io
 import os
 import sys
 import traceback
@@ -16,6 +17,7 @@ from pipeline.cli.exits import ExitCode
 
 VERBS: Final[tuple[str, ...]] = (
     # one module a line
+    "explain",
 )
 """Modules of `pipeline.cli` in the order that `--help` lists their verbs."""
 
@@ -56,6 +58,9 @@ for _verb in VERBS:
 
 def main() -> None:
     """Entry point: run the command; an unexpected exception ends it with code 70 and one clear line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # no text of an event may stop the printing of it
     try:
         app()
     except Exception as error:  # noqa: BLE001 (the outermost line: whatever arrives here is a bug)

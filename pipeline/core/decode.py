@@ -154,7 +154,7 @@ def _invalid_utf8(value: bytes, error: UnicodeDecodeError) -> Rejected:
 def _invalid_json(value: bytes, text: str, error: json.JSONDecodeError) -> Rejected:
     if not value.strip():
         return _rejected(Reason.EMPTY_RECORD, "the record's value is white space only")
-    what, _, _ = error.msg.partition(":")
+    what = error.msg.partition(":")[0].removesuffix(" at").removesuffix(" starting")
     if text.startswith("\ufeff"):
         what = "a mark stands before it"
     elif what == "Extra data":

@@ -14,6 +14,7 @@ from pipeline.core.actions import ACTIONS, PRESETS, Action
 from pipeline.core.candidates import Candidates
 from pipeline.core.decode import Framing
 from pipeline.core.event import Event, Json
+from pipeline.core.javascript import Undefined
 from pipeline.core.mapping import MappingError, compile_mapping
 from pipeline.core.plan_problem import PlanError, PlanProblem, nearest, path_of
 from pipeline.core.trigger import Trigger, TriggerError, compile_trigger
@@ -62,7 +63,7 @@ class CompiledMapping:
     trigger: Trigger
     action: Action
     template: Mapping[str, Json]
-    resolve: Callable[[Event], dict[str, Json]] = field(repr=False)
+    resolve: Callable[[Event], Json | Undefined] = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -169,9 +170,9 @@ def _template(
 
 def _compile_template(
     index: int, template: dict[str, Json], problems: list[PlanProblem]
-) -> Callable[[Event], dict[str, Json]] | None:
+) -> Callable[[Event], Json | Undefined] | None:
     try:
-        return compile_mapping(template).resolve
+        return compile_mapping(template).payload
     except MappingError as error:
         for found in error.problems:
             path = ("fields", *path_of(found.pointer, template))

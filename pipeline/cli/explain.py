@@ -1,0 +1,141 @@
+"""The verb `explain`: what the pipeline makes of events, and why. Nothing is sent unless asked for."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.exits import ExitCode, stop
+
+if TYPE_CHECKING:
+    from pipeline.cli.explain_json import Request
+    from pipeline.config.model import Config
+    from pipeline.core.decode import Framing
+    from pipeline.core.explain import Explanation
+    from pipeline.core.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class _Setup:
+    """What events are explained with. `config` is None where the presets run with placeholders."""
+
+    plan: "Plan"
+    request: "Request"
+    config: "Config | None"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command."""
+    app.command("explain")(explain)
+
+
+def explain(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE|-", help="One event, or JSON lines; `-` is standard input.")
+    ],
+    config: Annotated[
+        Path | None, typer.Option("--config", help="The configuration; without it the four presets run.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each event.")] = False,
+    send: Annotated[
+        bool, typer.Option("--send", help="Send the one event to Kameleoon, after asking.")
+    ] = False,
+) -> None:
+    """Show an event's way: each stage's decision, each field's origin, the exact request.
+
+    Exit code 0: every event could be decided. 1: at least one is rejected.
+    """
+    if send and (config is None or as_json or file == "-"):
+        stop(ExitCode.USAGE, "--send needs --config and a FILE with one event, and goes without --json")
+    setup = _setup(config)
+    values = split(_read(file), setup.plan.framing)
+    if not values:
+        stop(ExitCode.USAGE, f"{file}: there is no event in it")
+    if send and len(values) > 1:
+        stop(ExitCode.USAGE, f"{file}: --send takes one event, and these are {len(values)} lines")
+    explanations = _print_all(values, setup, as_json=as_json)
+    if send and setup.config is not None:
+        from pipeline.cli.explain_send import send_parts
+
+        send_parts(explanations[-1], setup.config)
+    if any(map(_is_rejected, explanations)):
+        raise typer.Exit(ExitCode.FOUND)
+
+
+def split(content: bytes, framing: "Framing") -> list[bytes]:
+    r"""The records in a file: one if the whole is an object, else its lines, split at \n only."""
+    from pipeline.core.decode import decode
+    from pipeline.core.outcome import Reason, Rejected
+
+    lines = content.removesuffix(b"\n").split(b"\n") if content else []
+    if len(lines) > 1:
+        whole = decode(content, framing)
+        objects = {Reason.MISSING_TYPE, Reason.UNKNOWN_TYPE, Reason.SDK_REQUEST}
+        if not isinstance(whole, Rejected) or whole.reason in objects:
+            return [content]
+    return lines
+
+
+def _read(file: str) -> bytes:
+    if file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        stop(ExitCode.USAGE, f"{file} cannot be read: {(error.strerror or 'unknown reason').lower()}")
+
+
+def _setup(path: Path | None) -> _Setup:
+    from pipeline.cli.explain_json import masked_request
+    from pipeline.config.delivery import Delivery
+    from pipeline.core.plan import compile_plan, preset_definitions
+
+    if path is None:
+        delivery = Delivery()
+        request = masked_request(delivery.endpoint, "<sitecode>", delivery.user_agent)
+        return _Setup(compile_plan(preset_definitions()), request, None)
+    config = _load(path)
+    delivery = config.delivery
+    request = masked_request(delivery.endpoint, config.destination.sitecode, delivery.user_agent)
+    return _Setup(config.plan, request, config)
+
+
+def _load(path: Path) -> "Config":
+    from pipeline.config.loader import load_config
+    from pipeline.config.problem import ConfigError
+
+    try:
+        return load_config(path, os.environ)
+    except ConfigError as error:
+        stop(ExitCode.USAGE, *map(str, error.problems))
+
+
+def _print_all(values: list[bytes], setup: _Setup, *, as_json: bool) -> "list[Explanation]":
+    from pipeline.cli.explain_json import json_line
+    from pipeline.cli.explain_text import lines
+    from pipeline.core.explain import explain as explained
+
+    explanations = []
+    for number, value in enumerate(values, 1):
+        explanation = explained(setup.plan, value)
+        explanations.append(explanation)
+        if as_json:
+            sys.stdout.buffer.write(json_line(explanation, setup.request) + b"\n")
+            continue
+        if number > 1:
+            print()
+        if len(values) > 1:
+            print(f"line {number}")
+        for line in lines(explanation, setup.request):
+            print(line)
+    sys.stdout.flush()
+    return explanations
+
+
+def _is_rejected(explanation: "Explanation") -> bool:
+    from pipeline.core.outcome import Rejected
+
+    return any(isinstance(part, Rejected) for part in explanation.decided.parts)

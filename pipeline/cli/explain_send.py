@@ -1,0 +1,65 @@
+"""`explain --send`: one event to Kameleoon, after asking, and what it answered."""
+
+import asyncio
+from typing import TYPE_CHECKING, assert_never
+
+import typer
+
+from pipeline.cli.exits import ExitCode, stop
+from pipeline.core.exchange import Answer, Exchange, NoAnswer
+from pipeline.core.explain import Explanation
+from pipeline.core.outcome import Deliverable
+from pipeline.core.verdict import Accepted, describe, judge
+
+if TYPE_CHECKING:
+    from pipeline.config.model import Config
+
+
+def send_parts(explanation: Explanation, config: "Config") -> None:
+    """Ask, send the requests of one event one after the other, tell each answer.
+
+    Ends the command: 1 if Kameleoon did not accept one, 3 if it could not be reached.
+    """
+    parts = [part for part in explanation.decided.parts if isinstance(part, Deliverable)]
+    if not parts:
+        stop(ExitCode.FOUND, "nothing to send")
+    noun = "request" if len(parts) == 1 else "requests"
+    if not typer.confirm(f"Send {len(parts)} {noun} to {config.delivery.endpoint}?"):
+        print("nothing was sent")
+        return
+    exchanges = asyncio.run(_send_all([part.body for part in parts], config))
+    for part, exchange in zip(parts, exchanges, strict=True):
+        print(f"{part.mapping}: {_told(exchange)}")
+    if any(isinstance(exchange, NoAnswer) for exchange in exchanges):
+        raise typer.Exit(ExitCode.UNREACHABLE)
+    if not all(isinstance(judge(exchange), Accepted) for exchange in exchanges):
+        raise typer.Exit(ExitCode.FOUND)
+
+
+async def _send_all(bodies: list[bytes], config: "Config") -> list[Exchange]:
+    from pipeline.adapters.http_destination import HttpDestination, HttpSettings
+
+    settings = HttpSettings(
+        endpoint=config.delivery.endpoint,
+        api_key=config.destination.api_key.get_secret_value(),
+        sitecode=config.destination.sitecode,
+        user_agent=config.delivery.user_agent,
+        timeout_s=config.delivery.timeout_s,
+        connections=1,
+    )
+    destination = HttpDestination(settings)
+    try:
+        return [await destination.send(body) for body in bodies]
+    finally:
+        await destination.close()
+
+
+def _told(exchange: Exchange) -> str:
+    match exchange:
+        case Answer():
+            verdict = "accepted" if isinstance(judge(exchange), Accepted) else "not accepted"
+            return f"{verdict}: {describe(exchange)}"
+        case NoAnswer():
+            return f"no answer: {describe(exchange)}"
+        case _:
+            assert_never(exchange)
