@@ -89,19 +89,13 @@ def _trace(mapping: CompiledMapping, event: Event, decision: Decision | None) ->
         return MappingTrace(name, action, trigger.text, "the mapping is disabled")
     if decision is not None:
         return MappingTrace(name, action, trigger.text, None, (), _fields(mapping, event), decision)
-    conditions = false_conditions(trigger.text, event)
-    return MappingTrace(name, action, trigger.text, _why_not(mapping, event), conditions)
-
-
-def _why_not(mapping: CompiledMapping, event: Event) -> str:
-    types, names = mapping.trigger.types, mapping.trigger.event_names
-    if event["type"] not in types:
-        return (
-            f"its trigger takes no {event['type']} events ({', '.join(sorted(types)) or 'no events at all'})"
-        )
-    if names is not None and event.get("event") not in list(names):
-        return "its trigger takes other event names"
-    return "its trigger is false"
+    if event["type"] not in trigger.types:
+        takes = ", ".join(sorted(trigger.types)) or "no events at all"
+        return MappingTrace(name, action, trigger.text, f"its trigger takes {takes}, not {event['type']}")
+    names = trigger.event_names
+    has_other_name = names is not None and event.get("event") not in list(names)
+    why_not = "its trigger takes other event names" if has_other_name else "its trigger is false"
+    return MappingTrace(name, action, trigger.text, why_not, false_conditions(trigger.text, event))
 
 
 def _fields(mapping: CompiledMapping, event: Event) -> tuple[FieldTrace, ...]:

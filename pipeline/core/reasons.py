@@ -12,7 +12,7 @@ from pipeline.core.outcome import Reason, Stage
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class ReasonEntry:
     """One reason code: how and where an event ends with it, what it means, what to do."""
 
     outcome: OutcomeKind
@@ -21,16 +21,16 @@ class Explanation:
     advice: str
 
 
-def _at_decode(meaning: str, advice: str) -> Explanation:
-    return Explanation(OutcomeKind.REJECTED, Stage.DECODE, meaning, advice)
+def _at_decode(meaning: str, advice: str) -> ReasonEntry:
+    return ReasonEntry(OutcomeKind.REJECTED, Stage.DECODE, meaning, advice)
 
 
-def _at_trigger(meaning: str, advice: str) -> Explanation:
-    return Explanation(OutcomeKind.FILTERED, Stage.TRIGGER, meaning, advice)
+def _at_trigger(meaning: str, advice: str) -> ReasonEntry:
+    return ReasonEntry(OutcomeKind.FILTERED, Stage.TRIGGER, meaning, advice)
 
 
-def _at_validate(meaning: str, advice: str) -> Explanation:
-    return Explanation(OutcomeKind.REJECTED, Stage.VALIDATE, meaning, advice)
+def _at_validate(meaning: str, advice: str) -> ReasonEntry:
+    return ReasonEntry(OutcomeKind.REJECTED, Stage.VALIDATE, meaning, advice)
 
 
 _AT_TRIGGER: Final = {
@@ -97,7 +97,7 @@ _AT_DECODE: Final = {
 }
 
 _AFTER_TRIGGER: Final = {
-    Reason.MAPPING_FAILED: Explanation(
+    Reason.MAPPING_FAILED: ReasonEntry(
         OutcomeKind.REJECTED,
         Stage.MAP,
         "A directive of the mapping cannot work on this event.",
@@ -122,23 +122,23 @@ _AFTER_TRIGGER: Final = {
 }
 
 _AT_DELIVER: Final = {
-    Reason.ACCEPTED: Explanation(
+    Reason.ACCEPTED: ReasonEntry(
         OutcomeKind.DELIVERED, Stage.DELIVER, "Kameleoon answered with success.", "Nothing."
     ),
-    Reason.REFUSED: Explanation(
+    Reason.REFUSED: ReasonEntry(
         OutcomeKind.FAILED,
         Stage.DELIVER,
         "Kameleoon refused the event; sending it again would not help.",
         "The record tells the HTTP status. The event is on the dead-letter topic: once the cause is mended, "
         "`replay` puts it back.",
     ),
-    Reason.RETRIES_EXHAUSTED: Explanation(
+    Reason.RETRIES_EXHAUSTED: ReasonEntry(
         OutcomeKind.FAILED,
         Stage.DELIVER,
         "Every attempt that `delivery.max_attempts` allows failed, while other events were accepted.",
         "The event is on the dead-letter topic: once the cause is mended, `replay` puts it back.",
     ),
-    Reason.EXPIRED: Explanation(
+    Reason.EXPIRED: ReasonEntry(
         OutcomeKind.EXPIRED,
         Stage.DELIVER,
         "The event was older than `delivery.expire_after` before it could be delivered.",
@@ -146,7 +146,7 @@ _AT_DELIVER: Final = {
     ),
 }
 
-REASONS: Final[Mapping[Reason, Explanation]] = {
+REASONS: Final[Mapping[Reason, ReasonEntry]] = {
     **_AT_DELIVER,
     **_AT_TRIGGER,
     **_AT_DECODE,

@@ -12,6 +12,6 @@ def test_every_reason_is_explained_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("reason", Reason)
 def test_an_explanation_is_made_of_sentences(reason: Reason) -> None:
-    explanation = REASONS[reason]
-    assert explanation.meaning.endswith(".")
-    assert explanation.advice.endswith(".")
+    entry = REASONS[reason]
+    assert entry.meaning.endswith(".")
+    assert entry.advice.endswith(".")
