@@ -18,6 +18,7 @@ from pipeline.cli.exits import ExitCode
 VERBS: Final[tuple[str, ...]] = (
     # one module a line
     "explain",
+    "sandbox",
 )
 """Modules of `pipeline.cli` in the order that `--help` lists their verbs."""
 

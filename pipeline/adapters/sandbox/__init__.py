@@ -4,10 +4,12 @@
 came, `server` answers, `control` is the door for whoever watches.
 """
 
+from pipeline.adapters.sandbox.checks import Expectation
 from pipeline.adapters.sandbox.server import Sandbox, SandboxSettings
 from pipeline.adapters.sandbox.stories import Fate, Fault, Faults, Mistake, Story, read_faults, read_story
 
 __all__ = [
+    "Expectation",
     "Fate",
     "Fault",
     "Faults",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.adapters.sandbox.checks import Complaint, Expectation, check_headers, read_events
 from pipeline.adapters.sandbox.memory import Attempts
-from pipeline.adapters.sandbox.stories import NO_STORY, Fate, Faults, Mistake, Story, read_story
+from pipeline.adapters.sandbox.stories import Fate, Faults, Mistake, Story, read_story
 from pipeline.core.event import Event
 
 
@@ -39,10 +39,10 @@ class Judge:
         own = self._own_fate(events, body)
         if not own.is_fine:
             return Judgement(own, count, "the sandbox was told to fail")
-        told = self._complaint(headers) or self._told(events)
+        told = self._complaint(headers) or self._told(events, own)
         if isinstance(told, Complaint):
             return Judgement(replace(own, status=told.status), count, told.error)
-        return Judgement(replace(told, delay_ms=max(own.delay_ms, told.delay_ms)), count)
+        return Judgement(told, count)
 
     def forget(self) -> None:
         """Let every story begin anew."""
@@ -62,10 +62,10 @@ class Judge:
             return Complaint(401, "the sandbox was told to refuse every key")
         return check_headers(headers, self.expected)
 
-    def _told(self, events: list[Event] | Complaint) -> Fate | Complaint:
+    def _told(self, events: list[Event] | Complaint, own: Fate) -> Fate | Complaint:
         if isinstance(events, Complaint):
             return events
-        fate = self._tellers.fate(events)
+        fate = self._tellers.fate(events, own)
         return Complaint(400, f"properties.sandbox: {fate.text}") if isinstance(fate, Mistake) else fate
 
 
@@ -75,28 +75,34 @@ class Tellers:
     def __init__(self) -> None:
         self._attempts = Attempts()
 
-    def fate(self, events: Iterable[Event]) -> Fate | Mistake:
-        """The fate of a request with these events: that of the first that is not accepted."""
+    def fate(self, events: Iterable[Event], otherwise: Fate) -> Fate | Mistake:
+        """The fate of a request with these events: that of the first that is not accepted.
+
+        `otherwise` is met where no story is told; the longest delay counts.
+        """
         fates: list[Fate] = []
         for event in events:
             story = story_of(event)
             if isinstance(story, Mistake):
                 return story
-            fates.append(story.fate(self._attempts.next(event_key(event)) if story.has_steps else 1))
-        first = fates[0] if fates else Fate()
+            fates.append(otherwise if story is None else self._next(event, story))
+        first = fates[0] if fates else otherwise
         worst = next((fate for fate in fates if not fate.is_fine), first)
-        return replace(worst, delay_ms=max((fate.delay_ms for fate in fates), default=0))
+        return replace(worst, delay_ms=max(fate.delay_ms for fate in (otherwise, *fates)))
+
+    def _next(self, event: Event, story: Story) -> Fate:
+        return story.fate(self._attempts.next(event_key(event)) if story.has_steps else 1)
 
     def forget(self) -> None:
         """Let every story begin anew."""
         self._attempts.forget()
 
 
-def story_of(event: Event) -> Story | Mistake:
+def story_of(event: Event) -> Story | Mistake | None:
     """The story in the event's data, if it tells one."""
     properties = event.get("properties")
     if not isinstance(properties, dict) or "sandbox" not in properties:
-        return NO_STORY
+        return None
     return read_story(properties["sandbox"])
 
 

@@ -106,7 +106,7 @@ class Sandbox:
         try:
             judgement = self._judge.judge(request.headers, body)
             received.events, received.error = judgement.events, judgement.error
-            received.fault = judgement.fate.fault
+            received.fault = judgement.fate.fault.value
             return await answer(request, received, judgement, self._stopping)
         finally:
             self._memory.close(received)
