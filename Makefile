@@ -4,7 +4,7 @@
 CANDIDATES = $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 BIN = .venv/bin
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-emit-index-url --no-emit-find-links --extra demo pyproject.toml
+	--no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
 .PHONY: help demo test check test-compose kafka-up kafka-down lock build clean
 .DEFAULT_GOAL := help
@@ -35,10 +35,11 @@ kafka-up: .venv/installed  ## start Apache Kafka on 127.0.0.1:9092 (KAFKA_PORT) 
 kafka-down: .venv/installed  ## end it and forget its records
 	@$(BIN)/python -m tests.support.kafka down
 
-lock: .venv/installed  ## bring both lock files in line with pyproject.toml (UPGRADE=1: to the newest versions)
-	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) -o requirements.lock
-	@$(UV_COMPILE) $(if $(UPGRADE),--upgrade) --group test --group lint --group build --group lock \
+lock: .venv/installed  ## bring the lock files in line with pyproject.toml (UPGRADE=1: to the newest versions)
+	@$(UV_COMPILE) --extra demo pyproject.toml -o requirements.lock
+	@$(UV_COMPILE) --extra demo pyproject.toml --group test --group lint --group build --group lock \
 		-c requirements.lock -o requirements-dev.lock
+	@$(UV_COMPILE) --group build -c requirements-dev.lock -o requirements-build.lock
 
 build: .venv/installed  ## wheel and source distribution into dist/
 	@rm -rf dist

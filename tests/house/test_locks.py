@@ -12,6 +12,7 @@ from tests.support.tree import ROOT
 _PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 _RUNTIME = [*_PROJECT["project"]["dependencies"], *_PROJECT["project"]["optional-dependencies"]["demo"]]
 _TOOLS = [entry for group in _PROJECT["dependency-groups"].values() for entry in group]
+_LESSER = ["requirements.lock", "requirements-build.lock"]
 _PIN = re.compile(
     r"^(?P<name>[\w.-]+)==(?P<version>\S+)(?P<rest>(?:.*\\\n)(?:    --hash=.*\n?)+)", re.MULTILINE
 )
@@ -25,7 +26,11 @@ def pins(lock: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "lock, asked",
-    [("requirements.lock", _RUNTIME), ("requirements-dev.lock", _RUNTIME + _TOOLS)],
+    [
+        ("requirements.lock", _RUNTIME),
+        ("requirements-dev.lock", _RUNTIME + _TOOLS),
+        ("requirements-build.lock", _PROJECT["dependency-groups"]["build"]),
+    ],
 )
 def test_a_lock_fits_what_is_asked(lock: str, asked: list[str]) -> None:
     locked = pins(lock)
@@ -36,16 +41,16 @@ def test_a_lock_fits_what_is_asked(lock: str, asked: list[str]) -> None:
         assert requirement.specifier.contains(version), f"{lock} has {version} of {text}: run make lock"
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", [*_LESSER, "requirements-dev.lock"])
 def test_every_line_of_a_lock_is_a_hashed_pin(lock: str) -> None:
     text = (ROOT / lock).read_text()
     begun = re.findall(r"^[^\s#].*$", text, re.MULTILINE)
     assert len(begun) == len(pins(lock)) > 0
 
 
-def test_the_tools_run_on_the_versions_that_are_shipped() -> None:
-    shipped = pins("requirements.lock").items()
-    assert shipped <= pins("requirements-dev.lock").items()
+@pytest.mark.parametrize("lock", _LESSER)
+def test_tests_run_on_the_versions_that_are_shipped(lock: str) -> None:
+    assert pins(lock).items() <= pins("requirements-dev.lock").items()
 
 
 def test_what_is_locked_can_run_on_the_oldest_python() -> None:

@@ -17,7 +17,7 @@ KAFKA_VERSION = "4.3.1"
 OLDEST_JAVA = 17
 _DOWNLOAD_TIMEOUT_S = 600
 _COPY_GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
-_POM = f"""\
+_POM = """\
 <project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>tests</groupId>
@@ -28,7 +28,7 @@ _POM = f"""\
     <dependency>
       <groupId>org.apache.kafka</groupId>
       <artifactId>kafka_2.13</artifactId>
-      <version>{KAFKA_VERSION}</version>
+      <version>{version}</version>
       <exclusions>
         <exclusion><groupId>org.apache.kafka</groupId><artifactId>kafka-tools-api</artifactId></exclusion>
         <exclusion><groupId>org.scala-lang</groupId><artifactId>scala-reflect</artifactId></exclusion>
@@ -59,18 +59,20 @@ def java() -> str:
 
 def class_path() -> str:
     """What `java -cp` takes to run Kafka; fetches the jars when needed. Raises `Unavailable`."""
-    return str(_jars() / "*")
+    return str(jars() / "*")
 
 
-def _jars() -> Path:
-    digest = hashlib.sha256(_POM.encode()).hexdigest()[:8]
-    jars = cache_folder() / f"kafka-{KAFKA_VERSION}-{digest}"
-    if jars.is_dir():
-        return jars
-    with _locked(jars.with_suffix(".lock")):
-        if not jars.is_dir():
-            _fetch(jars)
-    return jars
+def jars(version: str = KAFKA_VERSION) -> Path:
+    """The folder with everything that one version of the broker needs. Raises `Unavailable`."""
+    pom = _POM.format(version=version)
+    digest = hashlib.sha256(pom.encode()).hexdigest()[:8]
+    folder = cache_folder() / f"kafka-{version}-{digest}"
+    if folder.is_dir():
+        return folder
+    with _locked(folder.with_suffix(".lock")):
+        if not folder.is_dir():
+            _fetch(pom, folder)
+    return folder
 
 
 def cache_folder() -> Path:
@@ -79,15 +81,15 @@ def cache_folder() -> Path:
     return Path(parent) / "kameleoon-pipeline"
 
 
-def _fetch(jars: Path) -> None:
+def _fetch(pom: str, folder: Path) -> None:
     """Fill the folder; it appears whole, or not at all."""
     maven = shutil.which("mvn")
     if maven is None:
         raise Unavailable("no mvn in PATH to fetch Apache Kafka with")
-    with tempfile.TemporaryDirectory(dir=jars.parent) as scratch:
-        pom, fetched = Path(scratch, "pom.xml"), Path(scratch, "jars")
-        pom.write_text(_POM)
-        command = [maven, "-q", "-B", "-f", str(pom), _COPY_GOAL]
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        file, fetched = Path(scratch, "pom.xml"), Path(scratch, "jars")
+        file.write_text(pom)
+        command = [maven, "-q", "-B", "-f", str(file), _COPY_GOAL]
         command += ["-DincludeScope=runtime", f"-DoutputDirectory={fetched}"]
         try:
             subprocess.run(command, check=True, timeout=_DOWNLOAD_TIMEOUT_S, capture_output=True, text=True)
@@ -95,7 +97,7 @@ def _fetch(jars: Path) -> None:
             raise Unavailable(f"mvn did not end within {_DOWNLOAD_TIMEOUT_S} s") from None
         except subprocess.CalledProcessError as error:
             raise Unavailable(f"mvn failed: {error.stdout[-1000:]}") from None
-        fetched.rename(jars)
+        fetched.rename(folder)
 
 
 @contextmanager

@@ -16,13 +16,16 @@ from tests.support.kafka.cluster import Cluster
 from tests.support.kafka.sources import Found, find_source, make_jars_ready
 from tests.support.kafka.unavailable import Unavailable
 
-BROKER_FIXTURES = frozenset({"kafka", "three_nodes", "lone_node"})
+_OWN_NODES = frozenset({"three_nodes", "lone_node"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what asks for a broker, so that `-m 'not broker'` leaves it out."""
+    """Mark what asks for a broker, or for nodes to stop and kill: `-m` then chooses."""
     for item in items:
-        if BROKER_FIXTURES & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if fixtures & _OWN_NODES:
+            item.add_marker(pytest.mark.own_nodes)
+        if fixtures & {"kafka", *_OWN_NODES}:
             item.add_marker(pytest.mark.broker)
 
 

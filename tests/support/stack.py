@@ -1,0 +1,41 @@
+"""docker-compose.yml as its user runs it, under a project name and on ports of its own."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from tests.support.kafka.cluster import free_ports
+from tests.support.tree import ROOT
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One project of Docker Compose."""
+
+    name: str = field(default_factory=lambda: f"test-{uuid4().hex[:12]}")
+    kafka_port: int = field(default_factory=lambda: free_ports(1)[0])
+    sandbox_port: int = field(default_factory=lambda: free_ports(1)[0])
+
+    def compose(self, *arguments: str) -> str:
+        """`docker compose …`; its output. A failure shows all that it and the services said."""
+        done = self._run(*arguments)
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{self._run('logs', '--tail=60').stdout}"
+        return done.stdout
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        ports = {"KAFKA_PORT": str(self.kafka_port), "SANDBOX_PORT": str(self.sandbox_port)}
+        return subprocess.run(
+            ["docker", "compose", "--project-name", self.name, *arguments],
+            cwd=ROOT,
+            env=os.environ | ports,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def exit_code(self, service: str) -> int:
+        """How the service's container ended."""
+        shown = self.compose("ps", "--all", "--format", "json", service)
+        return int(json.loads(shown)["ExitCode"])
