@@ -45,9 +45,10 @@ def sandbox(
 ) -> None:
     """Run a stand-in for Kameleoon: it checks requests, remembers them, and fails when told to.
 
-    An event may tell its own faults in properties.sandbox, with the keys status, fault, retry_after and
-    delay_ms. GET /_sandbox/requests and /_sandbox/counts show what came; PUT /_sandbox/faults changes the
-    faults while it runs. SIGTERM or Ctrl-C ends it.
+    An event may tell its own faults in properties.sandbox, with the keys
+    status, fault, retry_after and delay_ms. GET /_sandbox/requests and
+    /_sandbox/counts show what came; PUT /_sandbox/faults changes the faults
+    while it runs. SIGTERM or Ctrl-C ends it.
     """
     import uvloop
 
