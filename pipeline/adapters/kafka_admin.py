@@ -1,5 +1,6 @@
 """The topics on the broker: described, created, extended. Nothing here deletes or shrinks."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, assert_never
@@ -8,7 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from pipeline.adapters.kafka_client import client_options
-from pipeline.adapters.kafka_errors import broker_errors, refused
+from pipeline.adapters.kafka_errors import BrokerError, TopicMissingError, broker_errors, refused
 from pipeline.adapters.topic_contract import desired_topics
 from pipeline.config.kafka import Kafka
 from pipeline.core.topic_plan import (
@@ -22,8 +23,11 @@ from pipeline.core.topic_plan import (
 from pipeline.core.topic_texts import TopicProblem, problems
 
 _REQUEST_TIMEOUT_MS: Final = 15_000
+_SEEN_WITHIN_S: Final = 15
+_LOOK_AGAIN_S: Final = 0.1
 _BROKERS_DEFAULT: Final = -1
 _UNKNOWN_TOPIC: Final = 3
+_ALREADY_EXISTS: Final = 36
 
 
 class TopicAdmin:
@@ -73,6 +77,23 @@ class TopicAdmin:
                 case _:
                     assert_never(change)
 
+    async def wait_until_seen(self, change: Change) -> None:
+        """Return when the broker tells of the change. Raises BrokerError when it does not for long."""
+        for _ in range(round(_SEEN_WITHIN_S / _LOOK_AGAIN_S)):
+            standing = (await self.present([change.name], with_settings=False)).get(change.name)
+            if standing is not None and standing.partitions >= change.partitions:
+                return
+            await asyncio.sleep(_LOOK_AGAIN_S)
+        raise BrokerError(f"topic {change.name}: the broker took the change and does not show it")
+
+    async def partitions(self, topic: str) -> int:
+        """How many partitions the topic has. Raises TopicMissingError."""
+        standing = (await self.present([topic], with_settings=False)).get(topic)
+        if standing is None:
+            where = ", ".join(self._kafka.bootstrap_servers)
+            raise TopicMissingError(f"topic {topic} does not exist on {where}")
+        return standing.partitions
+
     async def _create(self, change: CreateTopic) -> None:
         copies = change.replication_factor or _BROKERS_DEFAULT
         placed: dict[int, list[int]] | None = {} if copies == _BROKERS_DEFAULT else None
@@ -81,9 +102,6 @@ class TopicAdmin:
         for _name, code, message in answer.topic_errors:
             if code not in (0, _ALREADY_EXISTS):
                 raise refused(code, message, f"topic {change.name} was not created")
-
-
-_ALREADY_EXISTS: Final = 36
 
 
 def _present(topic: dict[str, Any], settings: Mapping[str, str] | None) -> PresentTopic:

@@ -24,13 +24,21 @@ class BrokerLacksError(BrokerError):
     """The broker does not know this kind of request."""
 
 
+class TopicMissingError(BrokerError):
+    """The topic does not exist."""
+
+
 class ClientSettingsError(BrokerError):
     """Certificates or keys cannot be used as they are configured."""
 
 
 _NO_ANSWER = (errors.KafkaConnectionError, errors.NodeNotReadyError, errors.KafkaTimeoutError, OSError)
 _LOGIN = (errors.AuthenticationFailedError, errors.SaslAuthenticationFailed)
-_MECHANISM = (errors.UnsupportedSaslMechanismError, errors.AuthenticationMethodNotSupported)
+_MECHANISM = (
+    errors.UnsupportedSaslMechanismError,
+    errors.AuthenticationMethodNotSupported,
+    errors.IllegalSaslStateError,
+)
 _RIGHTS = (
     errors.TopicAuthorizationFailedError,
     errors.GroupAuthorizationFailedError,
@@ -61,7 +69,7 @@ def translated(error: Exception, servers: Sequence[str]) -> BrokerError:
     if isinstance(error, _LOGIN):
         return BrokerRefusedError(f"{where} refuses the user or the password (kafka.security.sasl)")
     if isinstance(error, _MECHANISM):
-        return BrokerRefusedError(f"{where} does not offer this kafka.security.sasl.mechanism")
+        return BrokerRefusedError(f"{where} does not take this kind of login (kafka.security)")
     if isinstance(error, _RIGHTS):
         return BrokerRefusedError(f"{where} does not allow this user to do that: {_said(error)}")
     if isinstance(error, _UNKNOWN_REQUEST):

@@ -1,4 +1,4 @@
-"""What a plan for the topics says to people: one sentence a finding, and the command that mends it."""
+"""What a plan for the topics says: to people, with the command that mends it, and to programs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,17 +23,18 @@ class TopicProblem:
     mend: str
 
 
-def sentence(finding: Finding) -> str:
-    """The finding for people."""
+def row(finding: Finding) -> tuple[str, str]:
+    """The topic and what is found, for a table."""
     match finding:
-        case CreateTopic(name, partitions):
-            return f"topic {name} does not exist: it needs {partitions} partitions"
+        case CreateTopic(name, partitions, _, settings):
+            told = ", ".join(f"{setting}={value}" for setting, value in settings.items())
+            return name, f"created with {partitions} partitions, {told}"
         case ExtendPartitions(name, present, partitions):
-            return f"topic {name} has {present} partitions and needs {partitions}"
+            return name, f"extended from {present} to {partitions} partitions"
         case Mismatch(name, setting, present, desired):
-            return f"topic {name} has {setting}={present} and needs {desired}"
+            return name, f"{setting}={present}, needs {desired}"
         case ConfigDrift(name, setting, present, desired):
-            return f"topic {name} has {setting}={present}; the contract says {desired}"
+            return name, f"{setting}={present}, the contract says {desired}"
         case _:
             assert_never(finding)
 
@@ -55,7 +56,19 @@ def mend(finding: Change | Mismatch, target: str, servers: str) -> str:
 def problems(plan: TopicPlan, target: str, servers: str) -> tuple[TopicProblem, ...]:
     """What stands between this plan and a start."""
     findings = (*plan.changes, *plan.mismatches)
-    return tuple(TopicProblem(sentence(finding), mend(finding, target, servers)) for finding in findings)
+    return tuple(TopicProblem(_lack(finding), mend(finding, target, servers)) for finding in findings)
+
+
+def _lack(finding: Change | Mismatch) -> str:
+    match finding:
+        case CreateTopic(name, partitions):
+            return f"topic {name} does not exist: it needs {partitions} partitions"
+        case ExtendPartitions(name, present, partitions):
+            return f"topic {name} has {present} partitions and needs {partitions}"
+        case Mismatch(name, setting, present, desired):
+            return f"topic {name} has {setting}={present} and needs {desired}"
+        case _:
+            assert_never(finding)
 
 
 def as_json(finding: Finding) -> Mapping[str, object]:

@@ -1,0 +1,95 @@
+"""The audit topic as its readers get it: values in the order of each partition's offsets.
+
+Reads without a consumer group: nothing is committed, no worker is disturbed.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from pipeline.adapters.kafka_admin import open_admin
+from pipeline.adapters.kafka_client import client_options
+from pipeline.adapters.kafka_errors import BrokerUnreachableError, broker_errors
+from pipeline.config.kafka import Kafka
+
+_POLL_MS: Final = 500
+_MOST_AT_ONCE: Final = 5000
+_SILENCE_POLLS: Final = 60
+"""Half a minute without a record before the end is reached: the broker has stopped answering."""
+
+
+class AuditReader:
+    """Reads one audit topic; `open_audit` makes one. Its methods raise BrokerError."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, kafka: Kafka, partitions: list[TopicPartition]) -> None:
+        self._consumer = consumer
+        self._kafka = kafka
+        self._partitions = partitions
+
+    async def seek(self, last: int | None) -> None:
+        """Begin at the beginning (None), or at most so many records before the end of each partition."""
+        with broker_errors(self._kafka.bootstrap_servers):
+            begin = await self._consumer.beginning_offsets(self._partitions)
+            end = await self._consumer.end_offsets(self._partitions)
+            for partition in self._partitions:
+                start = begin[partition]
+                self._consumer.seek(partition, start if last is None else max(start, end[partition] - last))
+
+    async def to_end(self) -> AsyncIterator[list[bytes | None]]:
+        """Values up to what each partition holds now."""
+        with broker_errors(self._kafka.bootstrap_servers):
+            end = await self._consumer.end_offsets(self._partitions)
+        silent = 0
+        while await self._is_before(end):
+            values = await self._poll(end)
+            silent = 0 if values else silent + 1
+            if silent > _SILENCE_POLLS:
+                raise BrokerUnreachableError(f"{self._kafka.topics.audit}: the broker sends no more records")
+            yield values
+
+    async def onwards(self) -> AsyncIterator[list[bytes | None]]:
+        """Values as they come, for ever; an empty list now and then while none come."""
+        while True:
+            yield await self._poll({})
+
+    async def _is_before(self, end: dict[TopicPartition, int]) -> bool:
+        for partition in self._partitions:
+            if await self._consumer.position(partition) < end[partition]:
+                return True
+        return False
+
+    async def _poll(self, end: dict[TopicPartition, int]) -> list[bytes | None]:
+        with broker_errors(self._kafka.bootstrap_servers):
+            found = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_MOST_AT_ONCE)
+        return [
+            record.value
+            for partition, records in found.items()
+            for record in records
+            if partition not in end or record.offset < end[partition]
+        ]
+
+
+@asynccontextmanager
+async def open_audit(kafka: Kafka) -> AsyncIterator[AuditReader]:
+    """A reader of the configured audit topic, closed at the end. Raises BrokerError."""
+    topic = kafka.topics.audit
+    async with open_admin(kafka) as admin:
+        count = await admin.partitions(topic)
+    partitions = [TopicPartition(topic, number) for number in range(count)]
+    with broker_errors(kafka.bootstrap_servers):
+        consumer = AIOKafkaConsumer(
+            **client_options(kafka),
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+        )
+        await consumer.start()
+    try:
+        with broker_errors(kafka.bootstrap_servers):
+            consumer.assign(partitions)
+        yield AuditReader(consumer, kafka, partitions)
+    finally:
+        await consumer.stop()

@@ -1,0 +1,121 @@
+"""Lines onto the events topic: the bytes untouched, keyed by visitor, acknowledged by all replicas."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
+
+from pipeline.adapters.kafka_admin import open_admin
+from pipeline.adapters.kafka_client import client_options
+from pipeline.adapters.kafka_errors import broker_errors
+from pipeline.config.kafka import Kafka
+from pipeline.core.visitor_key import visitor_key
+
+_LINGER_MS: Final = 5
+_BATCH_BYTES: Final = 256 * 1024
+_ROOM_FOR_KEY_BYTES: Final = 64 * 1024
+_REFUSALS_KEPT: Final = 10
+_TOO_LARGE = (MessageSizeTooLargeError, RecordTooLargeError)
+
+
+@dataclass(slots=True)
+class Produced:
+    """What became of the lines. `refusals` holds the first few line numbers, with the reason."""
+
+    lines: int = 0
+    acknowledged: int = 0
+    without_key: int = 0
+    empty: int = 0
+    refused: int = 0
+    refusals: list[tuple[int, str]] = field(default_factory=list)
+
+    def refuse(self, line: int, why: str) -> None:
+        """The broker will not have this line."""
+        self.refused += 1
+        if len(self.refusals) < _REFUSALS_KEPT:
+            self.refusals.append((line, why))
+
+
+async def produce(
+    kafka: Kafka, topic: str, chunks: AsyncIterator[Iterable[bytes]], on_progress: Callable[[int], None]
+) -> Produced:
+    """Put each line on the topic and wait until all are acknowledged.
+
+    `on_progress` is told the bytes of each chunk when the broker's client has taken them. Raises
+    BrokerError; the events acknowledged before stay.
+    """
+    async with open_admin(kafka) as admin:
+        await admin.partitions(topic)
+    largest = max(kafka.max_record_bytes, _BATCH_BYTES) + _ROOM_FOR_KEY_BYTES
+    with broker_errors(kafka.bootstrap_servers):
+        producer = AIOKafkaProducer(
+            **client_options(kafka),
+            enable_idempotence=True,
+            linger_ms=_LINGER_MS,
+            max_batch_size=_BATCH_BYTES,
+            max_request_size=largest,
+        )
+        await producer.start()
+        try:
+            return await _Run(producer, topic).take(chunks, on_progress)
+        finally:
+            await producer.stop()
+
+
+class _Run:
+    def __init__(self, producer: AIOKafkaProducer, topic: str) -> None:
+        self._producer = producer
+        self._topic = topic
+        self._said = Produced()
+        self._failure: BaseException | None = None
+
+    async def take(
+        self, chunks: AsyncIterator[Iterable[bytes]], on_progress: Callable[[int], None]
+    ) -> Produced:
+        async for lines in chunks:
+            size = 0
+            for line in lines:
+                size += len(line) + 1
+                await self._send(line)
+            on_progress(size)
+            if self._failure is not None:
+                raise self._failure
+        await self._producer.flush()
+        await asyncio.sleep(0)  # the last acknowledgements are counted by callbacks
+        if self._failure is not None:
+            raise self._failure
+        return self._said
+
+    async def _send(self, line: bytes) -> None:
+        said = self._said
+        said.lines += 1
+        if not line:
+            said.empty += 1
+            return
+        key = visitor_key(line)
+        said.without_key += key is None
+        number = said.lines
+        try:
+            sent = await self._producer.send(self._topic, line, key)
+        except _TOO_LARGE as error:
+            said.refuse(number, _why(error))
+            return
+        sent.add_done_callback(lambda done: self._settle(number, done))
+
+    def _settle(self, number: int, done: "asyncio.Future[Any]") -> None:
+        if done.cancelled():
+            return
+        error = done.exception()
+        if error is None:
+            self._said.acknowledged += 1
+        elif isinstance(error, _TOO_LARGE):
+            self._said.refuse(number, _why(error))
+        else:
+            self._failure = error
+
+
+def _why(error: KafkaError) -> str:
+    return f"larger than the topic takes: {str(error) or type(error).__name__}"

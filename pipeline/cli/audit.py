@@ -1,0 +1,89 @@
+"""The verb `audit`: what became of the events, record by record (`tail`) or in numbers (`summary`)."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.broker import ConfigOption, JsonOption, ServersOption, on_broker, target
+
+if TYPE_CHECKING:
+    from pipeline.config.kafka import Kafka
+    from pipeline.core.audit_summary import AuditSummary
+
+PipelineOption = Annotated[
+    str | None,
+    typer.Option("--pipeline", help="Only this pipeline's records (its consumer group).", show_default="all"),
+]
+LastOption = Annotated[int, typer.Option("--last", "-n", min=0, help="Begin with so many records.")]
+FollowOption = Annotated[bool, typer.Option(help="Go on with what comes, until interrupted.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command."""
+    verbs = typer.Typer(no_args_is_help=True, help="Read what became of the events.")
+    verbs.command("tail")(tail)
+    verbs.command("summary")(summary)
+    app.add_typer(verbs, name="audit")
+
+
+def tail(
+    config: ConfigOption = None,
+    bootstrap_servers: ServersOption = None,
+    pipeline: PipelineOption = None,
+    last: LastOption = 20,
+    from_beginning: Annotated[
+        bool, typer.Option("--from-beginning", help="Begin with the oldest record there is.")
+    ] = False,
+    follow: FollowOption = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print each record as one line of JSON.")] = False,
+) -> None:
+    """Show the newest audit records and then what comes; a live table on a terminal.
+
+    Records of workers that had lost their partition are left out, as far as their successor's marker is read.
+    """
+    from pipeline.cli.audit_tail import show
+
+    kafka = target(config, bootstrap_servers).kafka
+    try:
+        on_broker(
+            show(
+                kafka,
+                pipeline=pipeline,
+                last=None if from_beginning else last,
+                follow=follow,
+                as_json=as_json,
+            )
+        )
+    except KeyboardInterrupt:
+        raise typer.Exit from None
+
+
+def summary(
+    config: ConfigOption = None,
+    bootstrap_servers: ServersOption = None,
+    pipeline: PipelineOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Count all audit records there are now, by outcome and reason."""
+    from pipeline.cli.audit_summary import as_object, print_tables
+
+    found = on_broker(_summarise(target(config, bootstrap_servers).kafka, pipeline))
+    if as_json:
+        print(json.dumps(as_object(found)))
+    else:
+        print_tables(found)
+
+
+async def _summarise(kafka: "Kafka", pipeline: str | None) -> "AuditSummary":
+    from pipeline.adapters.audit_reader import open_audit
+    from pipeline.core.audit import decode_audit
+    from pipeline.core.audit_summary import AuditSummary
+
+    found = AuditSummary(pipeline)
+    async with open_audit(kafka) as reader:
+        await reader.seek(None)
+        async for values in reader.to_end():
+            for value in values:
+                found.add(decode_audit(value))
+    return found

@@ -1,0 +1,160 @@
+"""How `audit tail` looks: a live table on a terminal, one line a record elsewhere."""
+
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final, Protocol
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.adapters.audit_reader import AuditReader, open_audit
+from pipeline.config.kafka import Kafka
+from pipeline.core.audit import AuditRecord, decode_audit, encode
+from pipeline.core.audit_view import Fences
+
+_COLUMNS: Final = ("decided at", "outcome", "reason", "event", "mapping", "status", "ms", "source", "detail")
+_STYLES: Final = {"delivered": "green", "filtered": "dim", "rejected": "yellow", "failed": "red"}
+_FRAME_LINES: Final = 4
+
+
+class Screen(Protocol):
+    """Where records are shown."""
+
+    def show(self, records: Iterable[AuditRecord]) -> None:
+        """Show some more, in the order in which they were decided."""
+
+
+async def show(kafka: Kafka, *, pipeline: str | None, last: int | None, follow: bool, as_json: bool) -> None:
+    """Show the last records (None: all there are), then what comes if it is to follow."""
+    picker = _Picker(pipeline)
+    async with open_audit(kafka) as reader:
+        await reader.seek(last)
+        with _screen(as_json=as_json, live=follow) as screen:
+            await _show_present(reader, picker, screen, last)
+            if follow:
+                async for values in reader.onwards():
+                    screen.show(picker.pick(values))
+
+
+async def _show_present(reader: AuditReader, picker: "_Picker", screen: Screen, last: int | None) -> None:
+    """All as they are read, or the last ones of all partitions together, by the time of their decision."""
+    newest: list[AuditRecord] = []
+    async for values in reader.to_end():
+        if last is None:
+            screen.show(picker.pick(values))
+        else:
+            newest = _newest([*newest, *picker.pick(values)], last)
+    screen.show(newest)
+
+
+def _newest(records: list[AuditRecord], count: int) -> list[AuditRecord]:
+    by_time = sorted(records, key=lambda record: record.decided_at)
+    return by_time[len(by_time) - count :] if count < len(by_time) else by_time
+
+
+class _Picker:
+    """Takes the records that hold from the values of the topic."""
+
+    def __init__(self, pipeline: str | None) -> None:
+        self._pipeline = pipeline
+        self._fences = Fences()
+
+    def pick(self, values: Iterable[bytes | None]) -> list[AuditRecord]:
+        entries = [entry for entry in map(decode_audit, values) if entry is not None]
+        holding = [entry for entry in entries if self._fences.admits(entry)]
+        return [
+            entry
+            for entry in holding
+            if isinstance(entry, AuditRecord) and self._pipeline in (None, entry.pipeline)
+        ]
+
+
+@contextmanager
+def _screen(*, as_json: bool, live: bool) -> Iterator[Screen]:
+    console = Console(highlight=False)
+    if as_json:
+        yield _JsonLines()
+    elif not console.is_terminal:
+        yield _PlainLines()
+    elif live:
+        with Live(console=console, auto_refresh=False) as display:
+            yield _LiveTable(display)
+    else:
+        yield _OneTable(console)
+
+
+class _JsonLines:
+    def show(self, records: Iterable[AuditRecord]) -> None:
+        for record in records:
+            sys.stdout.write(encode(record).decode() + "\n")
+        sys.stdout.flush()
+
+
+class _PlainLines:
+    """Tab-separated, for pipes."""
+
+    def __init__(self) -> None:
+        sys.stdout.write("\t".join(_COLUMNS) + "\n")
+
+    def show(self, records: Iterable[AuditRecord]) -> None:
+        for record in records:
+            sys.stdout.write("\t".join(map(_plain, _cells(record))) + "\n")
+        sys.stdout.flush()
+
+
+class _OneTable:
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._is_first = True
+
+    def show(self, records: Iterable[AuditRecord]) -> None:
+        self._console.print(_table(records, show_header=self._is_first))
+        self._is_first = False
+
+
+class _LiveTable:
+    """The newest records that the terminal has room for."""
+
+    def __init__(self, display: Live) -> None:
+        self._display = display
+        self._newest: deque[AuditRecord] = deque(maxlen=500)
+
+    def show(self, records: Iterable[AuditRecord]) -> None:
+        self._newest.extend(records)
+        room = max(1, self._display.console.height - _FRAME_LINES)
+        shown = list(self._newest)[-room:]
+        self._display.update(_table(shown), refresh=True)
+
+
+def _table(records: Iterable[AuditRecord], *, show_header: bool = True) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=show_header)
+    for column in _COLUMNS:
+        table.add_column(column, no_wrap=True, overflow="ellipsis")
+    for record in records:
+        table.add_row(*(Text(_plain(cell)) for cell in _cells(record)), style=_STYLES.get(record.outcome, ""))
+    return table
+
+
+def _plain(cell: str) -> str:
+    """A sender's text without what a terminal would obey."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in cell)
+
+
+def _cells(record: AuditRecord) -> tuple[str, ...]:
+    source, http = record.source, record.http
+    part = f" {record.part}/{record.parts}" if record.parts > 1 else ""
+    return (
+        record.decided_at,
+        record.outcome + (" ?" if record.possible_duplicate else ""),
+        record.reason,
+        record.event_name or record.type or "",
+        (record.mapping or "") + part,
+        "" if http is None or http.status is None else str(http.status),
+        "" if http is None else f"{http.latency_ms:.0f}",
+        f"{source.topic}-{source.partition}@{source.offset}",
+        record.detail,
+    )

@@ -1,0 +1,13 @@
+"""Tables on a terminal fit it; in a file or a pipe they are as wide as they need to be."""
+
+from typing import Final
+
+from rich.console import Console
+
+_WIDE: Final = 240
+
+
+def wide_console() -> Console:
+    """Standard output."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_WIDE)
