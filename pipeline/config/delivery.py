@@ -12,6 +12,7 @@ from pipeline.config.section import Section
 from pipeline.config.values import Duration, Flag, Kind, Size, Whole, as_text, mistake, one_of
 
 ORDERS: Final = ("visitor", "none")
+WIRE_KIND: Final = "`single`, or `array` with its keys"
 DEFAULT_ENDPOINT: Final = "https://integrations.kameleoon.com/segmentio"
 
 _HEADER: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?", re.ASCII)
@@ -110,7 +111,7 @@ Wire = Annotated[
         },
     ),
     _WireSchema(),
-    Kind("`single`, or `array` with its keys"),
+    Kind(WIRE_KIND),
 ]
 
 
@@ -208,7 +209,7 @@ class Delivery(Section):
     max_in_flight_bytes: Size = Field(
         default=64_000_000,
         ge=1024,
-        le=1024**4,
+        le=100_000_000_000,
         description="The most bytes of events admitted and not yet settled; reading pauses there.",
         examples=["32MB"],
     )

@@ -8,7 +8,18 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from pipeline.config.files import ExistingFile
 from pipeline.config.scalar import quoted
 from pipeline.config.section import Section
-from pipeline.config.values import Duration, Kind, Secret, Size, Whole, Word, as_text, mistake, one_of
+from pipeline.config.values import (
+    Duration,
+    FileName,
+    Kind,
+    Secret,
+    Size,
+    Whole,
+    Word,
+    as_text,
+    mistake,
+    one_of,
+)
 
 PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
@@ -93,7 +104,7 @@ class Sasl(Section):
     password: Secret | None = Field(
         default=None, description="The user's password.", examples=["${KAFKA_PASSWORD}"]
     )
-    password_file: Word | None = Field(
+    password_file: FileName | None = Field(
         default=None,
         description="A file that holds the password, in place of `password`.",
         examples=["/run/secrets/kafka-password"],
@@ -119,7 +130,7 @@ class Tls(Section):
     key_password: Secret | None = Field(
         default=None, description="The password of the private key.", examples=["${KAFKA_KEY_PASSWORD}"]
     )
-    key_password_file: Word | None = Field(
+    key_password_file: FileName | None = Field(
         default=None,
         description="A file that holds the key's password, in place of `key_password`.",
         examples=["/run/secrets/kafka-key-password"],

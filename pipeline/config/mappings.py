@@ -38,7 +38,10 @@ class Decode(Section):
 class PresetMapping(Section):
     """One of Segment's presets, with fields of your own over its defaults."""
 
-    preset: Word = Field(description="The preset's name.", examples=["identify-calls"])
+    preset: Word = Field(
+        description="`track-calls`, `page-calls`, `group-calls` or `identify-calls`.",
+        examples=["identify-calls"],
+    )
     name: Word | None = Field(
         default=None,
         description="The mapping's name in the audit; absent: the preset's own.",

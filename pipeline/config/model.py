@@ -9,7 +9,7 @@ from pipeline.config.kafka import Kafka
 from pipeline.config.mappings import Decode, Mapping, WrittenMapping
 from pipeline.config.problem import Problem
 from pipeline.config.section import Section
-from pipeline.config.values import Secret, Word
+from pipeline.config.values import FileName, Secret, Word
 from pipeline.core.plan import MAX_MAPPINGS, Plan
 
 
@@ -20,7 +20,7 @@ class Destination(Section):
         description="The API key that Kameleoon shows for its Segment integration.",
         examples=["${KAMELEOON_API_KEY}"],
     )
-    api_key_file: Word | None = Field(
+    api_key_file: FileName | None = Field(
         default=None,
         description="A file that holds the API key, in place of `api_key`.",
         examples=["/run/secrets/kameleoon-api-key"],

@@ -1,8 +1,12 @@
 """One scalar of the file: its text, and where each of its characters stands."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Self
+
+_PROPERTIES: Final = re.compile(r"(?:[&!]\S*\s+)*")
+"""An anchor or a tag before the scalar itself."""
 
 _LONGEST_QUOTE: Final = 60
 _ESCAPE_LENGTHS: Final = {"x": 4, "u": 6, "U": 10}
@@ -26,7 +30,7 @@ class Origin:
         """
         solid = sum(not character.isspace() for character in self.value[:offset])
         on_solid = offset < len(self.value) and not self.value[offset].isspace()
-        index = after = self.start
+        index = after = self._content()[0]
         for count, (position, length) in enumerate(self._tokens()):
             if count == solid and on_solid:
                 index = position
@@ -46,12 +50,14 @@ class Origin:
             index += length
 
     def _content(self) -> tuple[int, int]:
+        properties = _PROPERTIES.match(self.source, self.start, self.end)
+        start = properties.end() if properties else self.start
         if self.style in ("'", '"'):
-            return self.start + 1, self.end - 1
+            return start + 1, self.end - 1
         if self.style in ("|", ">"):
-            newline = self.source.find("\n", self.start, self.end)
+            newline = self.source.find("\n", start, self.end)
             return (newline if newline >= 0 else self.end), self.end
-        return self.start, self.end
+        return start, self.end
 
     def _token(self, index: int) -> tuple[int, bool]:
         character = self.source[index]

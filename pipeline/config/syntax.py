@@ -34,8 +34,16 @@ _SENTENCES: Final = (
     ),
     ("could not find expected ':'", "a key without its colon", "write `key: value`"),
     ("expected <block end>", "this line does not line up with those above", "mend the indentation"),
-    ("expected ',' or '}'", "a `{` is not closed, or a comma is missing", "write `{key: value, key: value}`"),
-    ("expected ',' or ']'", "a `[` is not closed, or a comma is missing", "write `[value, value]`"),
+    (
+        "expected ',' or '}'",
+        "a `{` is not closed, or a comma is missing",
+        "write `{key: value, key: value}`; `${NAME}` between braces needs quotes",
+    ),
+    (
+        "expected ',' or ']'",
+        "a `[` is not closed, or a comma is missing",
+        "write `[value, value]`; `${NAME}` between brackets needs quotes",
+    ),
     ("found unexpected end of stream", "a quote is not closed", "close it, or double it inside the text"),
     (
         "found unknown escape character",

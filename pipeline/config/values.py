@@ -142,6 +142,9 @@ def _text_like(pattern: str) -> dict[str, Any]:
 
 
 Word = Annotated[str, BeforeValidator(_non_empty), WithJsonSchema({"type": "string"}), Kind("text")]
+FileName = Annotated[
+    str, BeforeValidator(_non_empty), WithJsonSchema({"type": "string"}), Kind("path of a file")
+]
 Secret = Annotated[
     SecretStr,
     BeforeValidator(_non_empty),
@@ -172,7 +175,7 @@ def written_duration(seconds: float) -> str:
         count = seconds / _SECONDS[unit]
         if count >= 1 and count == int(count):
             return f"{int(count)}{unit}"
-    if seconds * 1000 == round(seconds * 1000):
+    if seconds and seconds * 1000 == round(seconds * 1000):
         return f"{round(seconds * 1000)}ms"
     return f"{seconds:g}s"
 
