@@ -34,6 +34,7 @@ _DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9
 _RADIX: Final = re.compile(r"0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)", re.ASCII)
 _INFINITIES: Final = {"Infinity": math.inf, "+Infinity": math.inf, "-Infinity": -math.inf}
 _LONGEST_EXACT: Final = 4300
+_LONGEST_BITS: Final = 14_284  # 10 ** 4300; Python writes no longer integer
 _PLAIN_FROM: Final = -7
 _PLAIN_BELOW: Final = 21
 
@@ -53,7 +54,7 @@ def is_truthy(value: Json) -> bool:
 def number_text(number: float) -> str:
     """A number as String() writes it: `5.0` is "5", `1e21` is "1e+21"."""
     if isinstance(number, int):
-        return str(number)
+        return _integer_text(number)
     if math.isnan(number):
         return "NaN"
     if math.isinf(number):
@@ -63,6 +64,12 @@ def number_text(number: float) -> str:
     sign = "-" if number < 0 else ""
     digits, point = _shortest(abs(number))
     return sign + _place(digits, point)
+
+
+def _integer_text(number: int) -> str:
+    if number.bit_length() > _LONGEST_BITS:
+        return "Infinity" if number > 0 else "-Infinity"
+    return str(number)
 
 
 def _shortest(number: float) -> tuple[str, int]:
@@ -101,8 +108,40 @@ def text(value: Json | Undefined) -> str:
     if isinstance(value, (int, float)):
         return number_text(value)
     if isinstance(value, list):
-        return ",".join("" if _is_absent(item) else text(item) for item in value)
+        return _list_text(value)
     return "[object Object]"
+
+
+def _list_text(value: list[Json]) -> str:
+    """Items joined by commas, lists inside by the same rule; null and undefined are empty."""
+    pieces: list[str] = []
+    waiting: list[Json] = value[::-1] or [""]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting += item[::-1] or [""]
+        else:
+            pieces.append("" if _is_absent(item) else text(item))
+    return ",".join(pieces)
+
+
+def type_name(value: Json | Undefined) -> str:
+    """What the reference calls the value's kind in its messages."""
+    match value:
+        case None:
+            return "null"
+        case Undefined():
+            return "undefined"
+        case bool():
+            return "boolean"
+        case int() | float():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case _:
+            return "object"
 
 
 def _is_absent(value: Json | Undefined) -> bool:
