@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from pipeline.core.trigger.cursor import Cursor
-from pipeline.core.trigger.errors import TriggerError, shown
+from pipeline.core.trigger.errors import TriggerError, quoted, shown
 from pipeline.core.trigger.fields import field
 from pipeline.core.trigger.tokens import Kind, Token
 from pipeline.core.trigger.tree import DATA_HEADS, Condition, Field, Head, Operator
@@ -100,7 +100,7 @@ def _number(cursor: Cursor, subject: Field, token: Token, *, equal: bool) -> Con
 
 def _no_text(cursor: Cursor, subject: Field, token: Token) -> TriggerError:
     problem = f"Segment compares `{subject.head}` with texts only, and {shown(token.raw)} is none"
-    return cursor.mistake(token, problem, f'write `"{token.raw}"`')
+    return cursor.mistake(token, problem, f"write {quoted(token.raw)}")
 
 
 def _bound(cursor: Cursor, subject: Field, operator: Token, token: Token) -> float:

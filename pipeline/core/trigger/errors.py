@@ -2,7 +2,7 @@
 
 from typing import Final
 
-_LONGEST_QUOTE: Final = 40
+_LONGEST_QUOTE: Final = 80
 
 
 class TriggerError(Exception):
@@ -31,3 +31,8 @@ def shown(text: str) -> str:
     short = text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…"
     printable = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in short)
     return f"`{printable}`"
+
+
+def quoted(text: str) -> str:
+    """A text as it is to be written in a trigger, shown as a message shows it."""
+    return f'`"{shown(text)[1:-1]}"`'

@@ -22,7 +22,7 @@ def field(cursor: Cursor, word: Word) -> Field:
     if head in DATA_HEADS:
         return Field(head, _keys(cursor, first, below))
     if below:
-        hint = f"write `{head}`, or `properties.{below[0].raw}` for a property of that name"
+        hint = f"write `{head}`, or {shown(f'properties.{below[0].raw}')} for a property of that name"
         raise cursor.mistake(first, f"Segment drops what follows the dot after `{head}`", hint)
     return Field(head)
 

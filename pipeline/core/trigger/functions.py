@@ -3,7 +3,7 @@
 from typing import Final
 
 from pipeline.core.trigger.cursor import Cursor
-from pipeline.core.trigger.errors import TriggerError, shown
+from pipeline.core.trigger.errors import TriggerError, quoted, shown
 from pipeline.core.trigger.fields import field
 from pipeline.core.trigger.tokens import Kind, Token
 from pipeline.core.trigger.tree import Condition, Field, Head, Operator
@@ -53,11 +53,10 @@ def _match(cursor: Cursor, subject: Field, token: Token, *, negated: bool) -> Co
     """A text with one wildcard, at its begin or its end: Segment knows no other pattern."""
     pattern = token.text
     if token.kind is not Kind.STRING:
-        raise cursor.mistake(
-            token, "`match` must have a text in quotes here", f'write `"{pattern}*"` or `"*{pattern}"`'
-        )
+        hint = f"write {quoted(pattern + _WILDCARD)} or {quoted(_WILDCARD + pattern)}"
+        raise cursor.mistake(token, "`match` must have a text in quotes here", hint)
     if pattern.count(_WILDCARD) != 1 or _WILDCARD not in {pattern[0], pattern[-1]}:
-        raise _no_pattern(cursor, token)
+        raise _no_pattern(cursor, token, negated=negated)
     if pattern.endswith(_WILDCARD):
         operator = Operator.STARTS_NOT_WITH if negated else Operator.STARTS_WITH
         return Condition(subject, operator, pattern[:-1])
@@ -65,14 +64,22 @@ def _match(cursor: Cursor, subject: Field, token: Token, *, negated: bool) -> Co
     return Condition(subject, operator, pattern[1:])
 
 
-def _no_pattern(cursor: Cursor, token: Token) -> TriggerError:
-    inner = token.text.strip(_WILDCARD)
-    if _WILDCARD not in token.text:
-        hint = f'write `= "{inner}"`, or `"{inner}*"` for what begins so, `"*{inner}"` for what ends so'
-        return cursor.mistake(token, "Segment drops the first letter of a pattern without `*`", hint)
-    if _WILDCARD not in inner:
-        hint = f'write `contains(…, "{inner}")`' if inner else 'write `"*"` for any text'
-    else:
-        begin, _, end = inner.partition(_WILDCARD)
-        hint = f'write `match(…, "{begin}*") and match(…, "*{end.rpartition(_WILDCARD)[2]}")`'
-    return cursor.mistake(token, "Segment knows one `*` only, at the beginning or the end", hint)
+def _no_pattern(cursor: Cursor, token: Token, *, negated: bool) -> TriggerError:
+    pattern = token.text
+    if _WILDCARD in pattern:
+        hint = f"write {shown(_spelt_out(pattern, negated=negated))}"
+        return cursor.mistake(token, "Segment knows one `*` only, at the beginning or the end", hint)
+    equal = "!=" if negated else "="
+    ends = f"{quoted(pattern + _WILDCARD)} for what begins so, {quoted(_WILDCARD + pattern)} for what ends so"
+    hint = f"write {shown(equal)} {quoted(pattern)}, or {ends}"
+    return cursor.mistake(token, "Segment drops the first letter of a pattern without `*`", hint)
+
+
+def _spelt_out(pattern: str, *, negated: bool) -> str:
+    """A pattern of several wildcards in functions that Segment knows."""
+    begin, *middle, end = pattern.split(_WILDCARD)
+    sign = "!" if negated else ""
+    parts = [f'{sign}match(…, "{begin}*")'] if begin else []
+    parts += [f'{sign}contains(…, "{part}")' for part in middle if part]
+    parts += [f'{sign}match(…, "*{end}")'] if end else []
+    return (" or " if negated else " and ").join(parts) or f'{sign}match(…, "*")'

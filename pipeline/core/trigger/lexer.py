@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pipeline.core.trigger.errors import mistake, shown
+from pipeline.core.trigger.errors import mistake, quoted, shown
 from pipeline.core.trigger.spelling import misspelt
 from pipeline.core.trigger.tokens import Kind, Token
 
@@ -77,6 +77,6 @@ def _meaning(kind: Kind, raw: str) -> str:
 def _check_last_word(text: str, raw: str, found: re.Match[str]) -> None:
     """Segment loses the end of such a word when nothing follows it, not even a space."""
     if found.end() == len(text) and _CUT_SHORT.fullmatch(raw):
-        hint = f'put it in quotes, `"{raw}"`'
+        hint = f"put it in quotes: {quoted(_meaning(Kind.WORD, raw))}"
         problem = f"Segment reads only the first letter of {shown(raw)} at the very end of a trigger"
         raise mistake(text, found.start(), problem, hint)

@@ -6,7 +6,7 @@ from typing import Final
 from pipeline.core.event import EVENT_TYPES
 from pipeline.core.javascript import number_text
 from pipeline.core.trigger.cursor import Cursor, Word
-from pipeline.core.trigger.errors import shown
+from pipeline.core.trigger.errors import quoted, shown
 from pipeline.core.trigger.tokens import Kind, Token
 from pipeline.core.trigger.vocabulary import is_ambiguous
 
@@ -43,9 +43,9 @@ def _word(cursor: Cursor, word: Word) -> Token:
     token = word.token
     if token.raw in _CONSTANTS:
         return token
-    hint = f'write `"{token.text}"` if it is meant as a text'
+    hint = f"write {quoted(token.text)} if it is meant as a text"
     if token.text.casefold() in _CONSTANT_SPELLINGS:
-        hint = f'write `{_CONSTANT_SPELLINGS[token.text.casefold()]}`, or `"{token.text}"` for a text'
+        hint = f"write `{_CONSTANT_SPELLINGS[token.text.casefold()]}`, or {quoted(token.text)} for a text"
     if word.is_spaced:
         raise cursor.mistake(token, "Segment drops the spaces around the dot", hint)
     if is_ambiguous(token.text):
@@ -60,7 +60,7 @@ def text_of(cursor: Cursor, token: Token) -> str:
         return token.text
     if token.kind is Kind.NUMBER and number_text(float(token.raw)) == token.raw:
         return token.raw
-    raise cursor.mistake(token, f"{shown(token.raw)} is not a text", f'write `"{token.raw}"`')
+    raise cursor.mistake(token, f"{shown(token.raw)} is not a text", f"write {quoted(token.raw)}")
 
 
 def number(cursor: Cursor, token: Token) -> float:
@@ -82,4 +82,4 @@ def check_type(cursor: Cursor, token: Token) -> None:
     """Refuse a type that only looks like one: no event ever has it."""
     meant = token.text.strip().casefold()
     if meant in EVENT_TYPES and meant != token.text:
-        raise cursor.mistake(token, f"no event has the type {shown(token.text)}", f'write `"{meant}"`')
+        raise cursor.mistake(token, f"no event has the type {shown(token.text)}", f"write {quoted(meant)}")
