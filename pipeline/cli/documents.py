@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import yaml
 
+from pipeline.cli.document_liquid import liquid_section
 from pipeline.cli.exits import ExitCode
 from pipeline.core.outcome import Reason
 from pipeline.core.reasons import REASONS
@@ -75,7 +76,8 @@ def compatibility_page(cases: Path) -> str:
         f"## {title}\n\n{totals[name]:,} recorded cases.\n\n{_differences(cases, name)}"
         for name, title in _PARTS
     ]
-    return _page("Compatibility with Segment", _COMPATIBILITY.format(total=sum(totals.values())), *sections)
+    intro = _COMPATIBILITY.format(total=sum(totals.values()))
+    return _page("Compatibility with Segment", intro, *sections, liquid_section())
 
 
 def _differences(cases: Path, name: str) -> str:

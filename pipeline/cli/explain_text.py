@@ -9,7 +9,8 @@ from pipeline.core.event import Json
 from pipeline.core.explain import Explanation, FieldTrace, MappingTrace
 from pipeline.core.javascript import Undefined
 from pipeline.core.javascript_json import json_text
-from pipeline.core.outcome import Deliverable, EventSummary, Filtered, Rejected, Stage
+from pipeline.core.outcome import Decision, Deliverable, EventSummary, Filtered, Rejected, Stage
+from pipeline.core.reasons import REASONS
 
 _LONGEST_VALUE: Final = 60
 _MARGIN: Final = 12
@@ -29,7 +30,7 @@ def printable(text: str) -> str:
 def _lines(explanation: Explanation, request: Request) -> Iterator[str]:
     first = explanation.decided.parts[0]
     if explanation.event is None:
-        yield _row(Stage.DECODE, _ending(first))
+        yield from _ending(Stage.DECODE, first)
         return
     yield _row(Stage.DECODE, _summary(explanation.decided.summary))
     stage = str(Stage.TRIGGER)
@@ -38,7 +39,7 @@ def _lines(explanation: Explanation, request: Request) -> Iterator[str]:
         yield from _conditions(trace)
         stage = ""
     if isinstance(first, Filtered):
-        yield _row(stage, _ending(first))
+        yield from _ending(stage, first)
     for trace in explanation.mappings:
         if trace.decision is not None:
             yield from _part(trace, request)
@@ -48,14 +49,17 @@ def _row(label: str, text: str) -> str:
     return f"{label:<{_MARGIN}}{text}"
 
 
-def _ending(decision: Filtered | Rejected | Deliverable) -> str:
+def _ending(label: str, decision: Decision) -> Iterator[str]:
+    """How an event ends, and what a person can do about it."""
     match decision:
         case Filtered(reason, detail):
-            return f"filtered: {reason}: {detail}"
+            yield _row(label, f"filtered: {reason}: {detail}")
+            yield _row("", f"  {REASONS[reason].advice}")
         case Rejected(_, reason, detail):
-            return f"rejected: {reason}: {detail}"
+            yield _row(label, f"rejected: {reason}: {detail}")
+            yield _row("", f"  {REASONS[reason].advice}")
         case Deliverable():
-            return "deliverable"
+            yield _row(label, "valid")
 
 
 def _summary(summary: EventSummary) -> str:
@@ -73,12 +77,11 @@ def _part(trace: MappingTrace, request: Request) -> Iterator[str]:
     yield _row(Stage.MAP, f"{trace.name} → {trace.action}")
     yield from _table([_cells(field) for field in trace.fields])
     decision = trace.decision
-    if isinstance(decision, Rejected) and decision.stage is Stage.MAP:
-        yield _row("", _ending(decision))
-    elif isinstance(decision, Rejected):
-        yield _row(Stage.VALIDATE, _ending(decision))
-    elif isinstance(decision, Deliverable):
-        yield _row(Stage.VALIDATE, "valid")
+    if decision is None:
+        return
+    is_at_map = isinstance(decision, Rejected) and decision.stage is Stage.MAP
+    yield from _ending("" if is_at_map else Stage.VALIDATE, decision)
+    if isinstance(decision, Deliverable):
         yield from _request(decision.body, request)
 
 
