@@ -34,8 +34,8 @@ def liquid_section() -> str:
     head = "| | run here | refused here only | switched off in Segment too |\n| --- | --- | --- | --- |\n"
     told = (
         "`@liquid` loads with the tags and filters whose results the recorded cases prove equal. Any other\n"
-        "one is refused when the configuration is loaded, with its position; Segment ignores a filter it does\n"
-        "not know, and fails each event for one that it has switched off.\n"
+        "one is refused when the configuration is loaded, with its position; Segment ignores a filter it\n"
+        "does not know, and fails each event for one that it has switched off.\n"
     )
     return f"## Liquid\n\n{told}\n{head}{''.join(rows)}"
 
