@@ -13,6 +13,8 @@ import yaml
 
 from pipeline.cli.document_liquid import liquid_section
 from pipeline.cli.exits import ExitCode
+from pipeline.config.document import document as configuration_page
+from pipeline.config.schema import schema_text as configuration_schema
 from pipeline.core.outcome import Reason
 from pipeline.core.reasons import REASONS
 
@@ -55,6 +57,8 @@ def documents(root: Path = ROOT) -> dict[Path, str]:
     return {
         root / "docs" / "reasons.md": reasons_page(),
         root / "docs" / "compatibility.md": compatibility_page(root / _CASES),
+        root / "docs" / "configuration.md": configuration_page(),
+        root / "pipeline" / "config" / "schema.json": configuration_schema(),
     }
 
 
