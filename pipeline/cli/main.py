@@ -17,7 +17,13 @@ from pipeline.cli.exits import ExitCode
 
 VERBS: Final[tuple[str, ...]] = (
     # one module a line
+    "init",
+    "check",
     "explain",
+    "topics",
+    "produce",
+    "run",
+    "audit",
     "sandbox",
 )
 """Modules of `pipeline.cli` in the order that `--help` lists their verbs."""
