@@ -1,7 +1,9 @@
 """One partition in this worker's hands, from the assignment to its release."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pipeline.core.audit import AuditRecord
 from pipeline.core.commit import CommitMetadata, Opening
 from pipeline.core.outcome import Decided, Deliverable
 from pipeline.core.record import Record, TopicPartition
@@ -30,18 +32,28 @@ class Assignment:
     reached Kameleoon.
     """
 
-    def __init__(self, partition: TopicPartition, opening: Opening, audited: dict[int, AuditedParts]) -> None:
+    def __init__(self, partition: TopicPartition, opening: Opening) -> None:
         self.partition = partition
         self.pass_ = opening.pass_
         self.epoch = opening.epoch
         self.ledger = Ledger(opening.position, opening.audit_from)
         self.lanes: Lanes[Entry] = Lanes()
-        self.audited = audited
+        self.audited: dict[int, AuditedParts] = {}
         self.inherited_left = opening.inherited_window
         self.ambiguous = 0
         self.under_way = 0
         self.in_flight_bytes = 0
         self.is_closed = False
+
+    def stands(self, audited: AuditRecord, audit_offset: int) -> None:
+        """An outcome of this pass is on the audit topic already: it is not to be sent again."""
+        offset = audited.source.offset
+        self.audited.setdefault(offset, AuditedParts(audited.parts)).mappings.add(audited.mapping)
+        self.ledger.note_audited(offset, audit_offset)
+
+    def close(self) -> None:
+        """No new sends from now on; what is under way goes to its end."""
+        self.is_closed = True
 
     @property
     def is_ambiguous(self) -> bool:
@@ -105,3 +117,11 @@ class Entry:
         if self.ambiguous:
             self.assignment.ambiguous -= 1
         self.assignment.ledger.settle(self.record.offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Records of one assignment, in the order of their offsets, as the source hands them on."""
+
+    assignment: Assignment
+    records: Sequence[Record]

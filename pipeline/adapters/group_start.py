@@ -1,0 +1,106 @@
+"""Where a group begins that has no commits yet: decided before anybody joins it."""
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, OffsetAndMetadata
+from aiokafka import TopicPartition as KafkaPartition
+from aiokafka.errors import UnknownMemberIdError
+
+from pipeline.adapters.kafka_client import client_options
+from pipeline.adapters.kafka_errors import broker_errors
+from pipeline.adapters.kafka_group import read_committed
+from pipeline.adapters.kafka_log import KafkaAuditLog
+from pipeline.config.kafka import Kafka
+from pipeline.core.audit_decode import decode_audit
+from pipeline.core.commit import Committed
+from pipeline.core.record import TopicPartition
+from pipeline.engine.opening import StartRefusedError
+from pipeline.ports import LogUnavailable
+
+_LOOK_BACK_RECORDS: Final = 10_000
+_TRIES: Final = 20
+_TRY_AGAIN_S: Final = 0.5
+
+
+async def start_group(kafka: Kafka) -> None:
+    """Apply `kafka.start` to a group without commits; partitions added later start at their beginning.
+
+    Raises StartRefusedError when the commits are gone but the group's audit is not: whether to
+    begin anew is for the operator to say. Raises LogUnavailable, BrokerError.
+    """
+    with broker_errors(kafka.bootstrap_servers):
+        consumer = AIOKafkaConsumer(
+            **client_options(kafka),
+            group_id=kafka.group,
+            enable_auto_commit=False,
+            isolation_level="read_committed",
+        )
+        await consumer.start()
+        try:
+            await _start(kafka, consumer)
+        finally:
+            await consumer.stop()
+
+
+async def _start(kafka: Kafka, consumer: AIOKafkaConsumer) -> None:
+    topic = kafka.topics.events
+    partitions = [TopicPartition(topic, number) for number in sorted(await _numbers(consumer, topic))]
+    committed = await _committed(kafka, partitions)
+    if any(found is not None for found in committed.values()):
+        return
+    await _refuse_if_audited(kafka)
+    if kafka.start == "latest":
+        await _commit_ends(consumer, [KafkaPartition(*partition) for partition in partitions])
+
+
+async def _committed(
+    kafka: Kafka, partitions: list[TopicPartition]
+) -> dict[TopicPartition, Committed | None]:
+    """The group's commits; a broker at its group's first use needs a moment to name a coordinator."""
+    for _ in range(_TRIES - 1):
+        with suppress(LogUnavailable):
+            return await read_committed(kafka.group, client_options(kafka), partitions)
+        await asyncio.sleep(_TRY_AGAIN_S)
+    return await read_committed(kafka.group, client_options(kafka), partitions)
+
+
+async def _numbers(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
+    await consumer._client._wait_on_metadata(topic)  # noqa: SLF001 (no public call asks without subscribing)
+    return set(consumer.partitions_for_topic(topic) or ())
+
+
+async def _refuse_if_audited(kafka: Kafka) -> None:
+    audit = KafkaAuditLog(kafka.topics.audit, client_options(kafka), 10.0)
+    await audit.start()
+    try:
+        bounds = await audit.ranges(range(await audit.partition_count()))
+        for partition, held in bounds.items():
+            begin = max(held.begin, held.end - _LOOK_BACK_RECORDS)
+            async for _, value in audit.read(partition, begin, held.end):
+                found = decode_audit(value)
+                if found is not None and found.pipeline == kafka.group:
+                    raise StartRefusedError(_refusal(kafka))
+    finally:
+        await audit.stop()
+
+
+def _refusal(kafka: Kafka) -> str:
+    return (
+        f"the group {kafka.group} has no commits, but the audit topic {kafka.topics.audit} tells that it has "
+        "worked before: its commits were deleted or have expired. Choose: set offsets by hand "
+        f"(kafka-consumer-groups --group {kafka.group} --topic {kafka.topics.events} --reset-offsets "
+        "--to-datetime … | --to-earliest | --to-latest --execute), from where everything is delivered again; "
+        "or begin anew under another name with kafka.group"
+    )
+
+
+async def _commit_ends(consumer: AIOKafkaConsumer, partitions: list[KafkaPartition]) -> None:
+    """Commit the present ends; if a member is there already, it has committed its own."""
+    ends = await consumer.end_offsets(partitions)
+    consumer.assign(partitions)
+    try:
+        await consumer.commit({partition: OffsetAndMetadata(end, "") for partition, end in ends.items()})
+    except UnknownMemberIdError:
+        return

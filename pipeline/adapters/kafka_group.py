@@ -1,0 +1,73 @@
+"""The consumer group's offsets on Kafka, with the metadata that the consumer's own calls leave out."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, OffsetAndMetadata
+from aiokafka import TopicPartition as KafkaPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from pipeline.adapters.kafka_log import log_errors
+from pipeline.core.commit import Committed, LogRange
+from pipeline.core.record import TopicPartition
+from pipeline.ports import Commit, LogUnavailable
+
+_NO_COMMIT: Final = -1
+
+
+class KafkaGroup:
+    """The port ConsumerGroup over the worker's own consumer."""
+
+    def __init__(self, group: str, consumer: AIOKafkaConsumer, options: Mapping[str, Any]) -> None:
+        self._group = group
+        self._consumer = consumer
+        self._options = options
+
+    async def committed(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Committed | None]:
+        """The group's commits. Raises LogUnavailable when they cannot be read."""
+        return await read_committed(self._group, self._options, partitions)
+
+    async def ranges(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, LogRange]:
+        """What the partitions hold now. Raises LogUnavailable."""
+        wanted = list(partitions)
+        with log_errors("reading the bounds of the events topic"):
+            begins = await self._consumer.beginning_offsets([KafkaPartition(*item) for item in wanted])
+            ends = await self._consumer.end_offsets([KafkaPartition(*item) for item in wanted])
+        return {item: LogRange(begins[KafkaPartition(*item)], ends[KafkaPartition(*item)]) for item in wanted}
+
+    async def commit(self, commits: Mapping[TopicPartition, Commit]) -> None:
+        """Commit all or some. Raises LogUnavailable."""
+        offsets = {
+            KafkaPartition(*partition): OffsetAndMetadata(commit.offset, commit.metadata.encode())
+            for partition, commit in commits.items()
+        }
+        with log_errors("committing"):
+            await self._consumer.commit(offsets)
+
+
+async def read_committed(
+    group: str, options: Mapping[str, Any], partitions: Iterable[TopicPartition]
+) -> dict[TopicPartition, Committed | None]:
+    """A group's commits with their metadata, None where there is none. Raises LogUnavailable.
+
+    The partitions are named one by one: some brokers list nothing else. One that is missing in the
+    answer was not read: an answer with an error looks like that.
+    """
+    wanted = [KafkaPartition(*partition) for partition in partitions]
+    with log_errors(f"reading the commits of {group}"):
+        admin = AIOKafkaAdminClient(**options)
+        try:
+            await admin.start()
+            found = await admin.list_consumer_group_offsets(group, partitions=wanted)
+        except AttributeError as error:  # how this client reports an error of a single partition
+            raise LogUnavailable(f"reading the commits of {group}: refused for a partition") from error
+        finally:
+            await admin.close()
+    missing = [partition for partition in wanted if partition not in found]
+    if missing:
+        raise LogUnavailable(f"reading the commits of {group}: no answer for {missing[0]}")
+    return {TopicPartition(*partition): _committed(found[partition]) for partition in wanted}
+
+
+def _committed(found: OffsetAndMetadata) -> Committed | None:
+    return None if found.offset == _NO_COMMIT else Committed(found.offset, found.metadata or "")

@@ -1,0 +1,205 @@
+"""The audit and dead-letter topics on Kafka: acknowledged by all replicas, or LogUnavailable.
+
+Whole batches are appended at once, which costs a fraction of one send a record. The two topics have
+producers of their own: an original that the broker refuses must not disturb the audit.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from pipeline.core.commit import LogRange
+from pipeline.ports import DeadLetter, LogEntry, LogUnavailable
+
+_BATCH_BYTES: Final = 512 * 1024
+_POLL_MS: Final = 500
+_AT_SOURCE: Final = ("original", b"at-source")
+
+
+@contextmanager
+def log_errors(what: str) -> Iterator[None]:
+    """Turn what goes wrong between us and the broker into LogUnavailable."""
+    try:
+        yield
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise LogUnavailable(f"{what}: {str(error) or type(error).__name__}") from error
+
+
+def new_producer(options: Mapping[str, Any], *, max_request_bytes: int, timeout_s: float) -> AIOKafkaProducer:
+    """An idempotent producer that waits for all replicas."""
+    return AIOKafkaProducer(
+        **options,
+        acks="all",
+        enable_idempotence=True,
+        max_batch_size=_BATCH_BYTES,
+        max_request_size=max(max_request_bytes, 2 * _BATCH_BYTES),
+        request_timeout_ms=int(timeout_s * 1000),
+    )
+
+
+class KafkaAuditLog:
+    """The port AuditLog. `options` are those that every Kafka client shares."""
+
+    def __init__(self, topic: str, options: Mapping[str, Any], timeout_s: float) -> None:
+        self._topic = topic
+        self._options = options
+        self._timeout_s = timeout_s
+        self._producer = new_producer(options, max_request_bytes=0, timeout_s=timeout_s)
+
+    async def start(self) -> None:
+        """Connect. Raises LogUnavailable."""
+        with log_errors("connecting"):
+            await self._producer.start()
+
+    async def stop(self) -> None:
+        """Disconnect; what is not acknowledged by now is not waited for."""
+        await self._producer.stop()
+
+    async def partition_count(self) -> int:
+        """How many partitions the audit topic has now. Raises LogUnavailable."""
+        with log_errors(f"{self._topic}: reading its partitions"):
+            return len(await self._producer.partitions_for(self._topic))
+
+    async def append(self, partition: int, entries: Sequence[LogEntry]) -> list[int]:
+        """Append in order; answers the offsets. Raises LogUnavailable: do not append the same again."""
+        with log_errors(f"{self._topic} partition {partition}: the audit was not acknowledged"):
+            async with asyncio.timeout(self._timeout_s):
+                return await self._append(partition, entries)
+
+    async def _append(self, partition: int, entries: Sequence[LogEntry]) -> list[int]:
+        sent = []
+        for builder, count in self._batches(entries):
+            future = await self._producer.send_batch(builder, self._topic, partition=partition)
+            sent.append((future, count))
+        offsets: list[int] = []
+        for future, count in sent:
+            base = (await future).offset
+            offsets.extend(range(base, base + count))
+        return offsets
+
+    def _batches(self, entries: Sequence[LogEntry]) -> Iterator[tuple[BatchBuilder, int]]:
+        builder, count = self._producer.create_batch(), 0
+        for entry in entries:
+            while builder.append(timestamp=None, key=entry.key, value=entry.value) is None:
+                if count == 0:
+                    raise AssertionError("an audit record larger than a batch")
+                yield builder, count
+                builder, count = self._producer.create_batch(), 0
+            count += 1
+        if count:
+            yield builder, count
+
+    async def ranges(self, partitions: Iterable[int]) -> dict[int, LogRange]:
+        """What each partition holds now. Raises LogUnavailable."""
+        wanted = [TopicPartition(self._topic, partition) for partition in partitions]
+        with log_errors(f"{self._topic}: reading its bounds"):
+            async with self._reader() as reader:
+                begins = await reader.beginning_offsets(wanted)
+                ends = await reader.end_offsets(wanted)
+        return {found.partition: LogRange(begins[found], ends[found]) for found in wanted}
+
+    async def read(self, partition: int, begin: int, end: int) -> AsyncIterator[tuple[int, bytes]]:
+        """Offsets and values from `begin` up to and without `end`. Raises LogUnavailable."""
+        if begin >= end:
+            return
+        source = TopicPartition(self._topic, partition)
+        with log_errors(f"{self._topic} partition {partition}: reading back"):
+            async with self._reader() as reader:
+                reader.assign([source])
+                reader.seek(source, begin)
+                while await reader.position(source) < end:
+                    found = await reader.getmany(source, timeout_ms=_POLL_MS)
+                    for record in found.get(source, ()):
+                        if record.offset < end and record.value is not None:
+                            yield record.offset, record.value
+
+    def _reader(self) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            **self._options, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
+        )
+
+
+class KafkaDeadLetters:
+    """The port DeadLetters. `max_record_bytes` is what the topic takes.
+
+    What is larger, or what the broker refuses for its size, is replaced by an empty value and the
+    header `original: at-source`.
+    """
+
+    def __init__(
+        self, topic: str, options: Mapping[str, Any], *, max_record_bytes: int, timeout_s: float
+    ) -> None:
+        self._topic = topic
+        self._options = options
+        self._max_record_bytes = max_record_bytes
+        self._timeout_s = timeout_s
+        self._producer = self._new_producer()
+
+    def _new_producer(self) -> AIOKafkaProducer:
+        return new_producer(
+            self._options, max_request_bytes=self._max_record_bytes, timeout_s=self._timeout_s
+        )
+
+    async def start(self) -> None:
+        """Connect. Raises LogUnavailable."""
+        with log_errors("connecting"):
+            await self._producer.start()
+
+    async def stop(self) -> None:
+        """Disconnect; what is not acknowledged by now is not waited for."""
+        await self._producer.stop()
+
+    async def append(self, letters: Sequence[DeadLetter]) -> None:
+        """Append with acknowledgement. Raises LogUnavailable."""
+        with log_errors(f"{self._topic}: a dead letter was not acknowledged"):
+            async with asyncio.timeout(self._timeout_s):
+                refused = await self._send(letters)
+                if refused:
+                    await self._replace_producer()
+                    await self._send([_without_original(letter) for letter in refused])
+
+    async def _send(self, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
+        """Send all; answers those that the broker refused for their size."""
+        sent = [(letter, await self._enqueue(letter)) for letter in letters]
+        results = await asyncio.gather(*(future for _, future in sent), return_exceptions=True)
+        refused = []
+        for (letter, _), result in zip(sent, results, strict=True):
+            if isinstance(result, (MessageSizeTooLargeError, RecordTooLargeError)) and letter.value:
+                refused.append(letter)
+            elif isinstance(result, BaseException):
+                raise result
+        return refused
+
+    async def _enqueue(self, letter: DeadLetter) -> "asyncio.Future[Any]":
+        if len(letter.value or b"") + len(letter.key or b"") > self._max_record_bytes:
+            letter = _without_original(letter)
+        try:
+            return await self._publish(letter)
+        except MessageSizeTooLargeError:
+            return await self._publish(_without_original(letter))
+
+    async def _publish(self, letter: DeadLetter) -> "asyncio.Future[Any]":
+        value = letter.value
+        if value is None and letter.key is None:
+            value = b""  # the client takes no record without both
+        future: asyncio.Future[Any] = await self._producer.send(
+            self._topic, value, letter.key, headers=list(letter.headers)
+        )
+        return future
+
+    async def _replace_producer(self) -> None:
+        """A refused batch leaves a hole in the sequence numbers: an idempotent producer starts anew."""
+        await self._producer.stop()
+        self._producer = self._new_producer()
+        await self._producer.start()
+
+
+def _without_original(letter: DeadLetter) -> DeadLetter:
+    if _AT_SOURCE in letter.headers:
+        return letter
+    return DeadLetter(letter.key, b"", (*letter.headers, _AT_SOURCE))

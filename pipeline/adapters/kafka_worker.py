@@ -1,0 +1,158 @@
+"""One worker process: its connections, its running tasks, and how it ends."""
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from aiokafka import AIOKafkaConsumer
+
+from pipeline.adapters.kafka_errors import BrokerError
+from pipeline.adapters.kafka_log import KafkaAuditLog, KafkaDeadLetters, log_errors
+from pipeline.adapters.kafka_source import KafkaSource
+from pipeline.engine.admission import Admission
+from pipeline.engine.assignment import Chunk
+from pipeline.engine.audit_writer import AuditWriter
+from pipeline.engine.delivery import Delivery
+from pipeline.engine.opening import StartRefusedError
+from pipeline.engine.partitions import Partitions, commit_regularly
+from pipeline.ports import Destination, LogUnavailable
+
+log = structlog.get_logger("pipeline.worker")
+
+COMMIT_INTERVAL_S: Final = 1.0
+
+EXIT_FINE: Final = 0
+EXIT_CONFIGURATION: Final = 2
+EXIT_UNREACHABLE: Final = 3
+EXIT_BUG: Final = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a worker is made of; `pipeline.bootstrap` puts it together."""
+
+    admission: Admission
+    audit_log: KafkaAuditLog
+    audit_writer: AuditWriter
+    consumer: AIOKafkaConsumer
+    dead_letters: KafkaDeadLetters
+    delivery: Delivery
+    destination: Destination
+    partitions: Partitions
+    source: KafkaSource
+
+
+class KafkaWorker:
+    """One membership of the consumer group: source, delivery and audit.
+
+    `compose` is called inside the running loop. `exit_code` is what the process is to end with;
+    `on_crash` is called once when it has to end.
+    """
+
+    def __init__(self, compose: Callable[[], Parts]) -> None:
+        self._compose = compose
+        self._parts: Parts | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._is_crashed = False
+        self.exit_code = EXIT_FINE
+        self.on_crash: Callable[[], None] = lambda: None
+
+    async def start(self) -> None:
+        """Connect to the brokers. Raises LogUnavailable, BrokerError."""
+        parts = self._parts = self._compose()
+        await parts.audit_log.start()
+        await parts.dead_letters.start()
+        with log_errors("connecting"):
+            await parts.consumer.start()
+
+    async def run(self, deliver: Callable[[Chunk], Awaitable[None]]) -> None:
+        """Read, deliver, audit and commit until an exception or until `stop`."""
+        parts = self._made()
+        async with asyncio.TaskGroup() as group:
+            self._tasks = [
+                group.create_task(parts.source.run(deliver)),
+                group.create_task(parts.delivery.run()),
+                group.create_task(parts.audit_writer.run()),
+                group.create_task(commit_regularly(parts.partitions, COMMIT_INTERVAL_S)),
+            ]
+
+    def process(self, chunk: Chunk) -> None:
+        """Decode, trigger, map and validate a chunk's records and queue them for delivery."""
+        admission = self._made().admission
+        for record in chunk.records:
+            if chunk.assignment.is_closed:
+                return
+            admission.process(chunk.assignment, record)
+
+    def crash(self, error: BaseException) -> None:
+        """End the process, and note why; nothing is committed any more."""
+        if self._is_crashed:
+            return
+        self._is_crashed = True
+        leaves = list(_leaves(error))
+        self.exit_code = max(map(_exit_code, leaves))
+        for leaf in leaves:
+            _report(leaf, self.exit_code)
+        for task in self._tasks:
+            task.cancel()
+        self.on_crash()
+
+    async def stop(self) -> None:
+        """Finish what is under way, commit, disconnect. After a crash: only disconnect."""
+        parts = self._parts
+        if parts is None:
+            return
+        if self._tasks and not self._is_crashed:
+            await self._release(parts)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await parts.consumer.stop()
+        await parts.audit_log.stop()
+        await parts.dead_letters.stop()
+        await parts.destination.close()
+
+    async def _release(self, parts: Parts) -> None:
+        reading, *_ = self._tasks
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+        try:
+            await parts.source.release()
+        except LogUnavailable as error:
+            log.warning("the last commit failed; the next worker reads the audit", detail=str(error))
+
+    def _made(self) -> Parts:
+        if self._parts is None:
+            raise AssertionError("the worker was not started")
+        return self._parts
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
+
+
+def _exit_code(error: BaseException) -> int:
+    match error:
+        case StartRefusedError():
+            return EXIT_CONFIGURATION
+        case LogUnavailable() | BrokerError():
+            return EXIT_UNREACHABLE
+        case _:
+            return EXIT_BUG
+
+
+def _report(error: BaseException, exit_code: int) -> None:
+    """Log why the process ends. A bug's own text might quote an event: only its place is told."""
+    if _exit_code(error) == EXIT_BUG:
+        place = traceback.extract_tb(error.__traceback__)[-8:]
+        where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in place]
+        log.critical("worker ends: a bug", error=type(error).__name__, where=where, exit_code=exit_code)
+    else:
+        log.critical("worker ends", detail=str(error), exit_code=exit_code)

@@ -1,0 +1,83 @@
+"""The Faust app and its agent.
+
+Faust runs the process: app, agent, services, signals, shut-down. Its own Kafka consumer is not used
+(docs/adr/0001): our source puts chunks of records on the app's channel.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import faust
+import mode
+
+from pipeline.engine.assignment import Chunk
+
+
+class Worker(Protocol):
+    """What the app runs; `pipeline.bootstrap` makes it."""
+
+    async def start(self) -> None:
+        """Connect to the brokers."""
+
+    async def run(self, deliver: Callable[[Chunk], Awaitable[None]]) -> None:
+        """Read, deliver, audit and commit until an exception or cancellation."""
+
+    def process(self, chunk: Chunk) -> None:
+        """Decode, trigger, map and validate a chunk's records and queue them for delivery."""
+
+    def crash(self, error: BaseException) -> None:
+        """End the process, and note why; nothing is committed any more."""
+
+    async def stop(self) -> None:
+        """Finish what is under way, commit, disconnect."""
+
+
+class Pipeline(mode.Service):  # type: ignore[misc]  # mode has no types
+    """The source, the delivery and the audit as one service of the app."""
+
+    def __init__(self, app: faust.App, channel: faust.ChannelT, worker: Worker) -> None:
+        super().__init__()
+        self._app = app
+        self._channel = channel
+        self._worker = worker
+        self._running: asyncio.Task[None] | None = None
+
+    async def on_start(self) -> None:
+        """Connect and begin to read."""
+        self._app.flow_control.resume()  # without Faust's consumer nobody else does
+        await self._worker.start()
+        self._running = asyncio.create_task(self._worker.run(self._deliver))
+        self._running.add_done_callback(self._end)
+
+    async def on_stop(self) -> None:
+        """Give the partitions back in order, then disconnect."""
+        if self._running is not None:
+            self._running.remove_done_callback(self._end)
+        await self._worker.stop()
+
+    async def _deliver(self, chunk: Chunk) -> None:
+        await self._channel.send(value=chunk)
+
+    def _end(self, running: asyncio.Task[None]) -> None:
+        if not running.cancelled() and (error := running.exception()) is not None:
+            self._worker.crash(error)
+
+
+def create_app(name: str, worker: Worker) -> faust.App:
+    """The app with its one agent; it opens no connection of Faust's own to the broker."""
+    app = faust.App(name, broker="kafka://", autodiscover=False, topic_disable_leader=True, web_enabled=False)
+    app.boot_strategy = app.BootStrategy(app, enable_kafka=False, enable_web=False)
+    channel = app.channel()
+
+    @app.agent(channel, name="segment_to_kameleoon")
+    async def segment_to_kameleoon(chunks: faust.StreamT[Chunk]) -> None:
+        async for chunk in chunks:
+            try:
+                worker.process(chunk)
+            except Exception as error:  # noqa: BLE001 (Faust would restart the agent and drop the chunk)
+                worker.crash(error)
+                return
+
+    app.service(Pipeline(app, channel, worker))
+    return app

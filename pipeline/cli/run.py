@@ -1,0 +1,90 @@
+"""The verb `run`: the pipeline, until it is told to stop."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.exits import ExitCode, stop
+from pipeline.config import DEFAULT_FILE
+
+if TYPE_CHECKING:
+    from pipeline.config.model import Config
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command."""
+    app.command("run")(run)
+
+
+def run(
+    config: Annotated[Path, typer.Option("--config", help="The configuration.")] = Path(DEFAULT_FILE),
+    log_format: Annotated[
+        str | None,
+        typer.Option("--log-format", help="json, or text for people; default: text on a terminal."),
+    ] = None,
+) -> None:
+    """Read the events topic, deliver to Kameleoon, audit every outcome. SIGTERM ends it in order."""
+    from pipeline.cli.broker import on_broker
+    from pipeline.cli.logs import set_up_logs
+
+    if log_format not in (None, "json", "text"):
+        stop(ExitCode.USAGE, f"--log-format {log_format}: write json or text")
+    loaded = _load(config)
+    set_up_logs(as_json=log_format == "json" or (log_format is None and not sys.stderr.isatty()))
+    on_broker(_prepare(loaded, f"--config {config}"))
+    raise typer.Exit(_work(loaded))
+
+
+def _load(file: Path) -> "Config":
+    from pipeline.config.loader import load_config
+    from pipeline.config.problem import ConfigError
+
+    try:
+        return load_config(file, os.environ)
+    except ConfigError as error:
+        stop(ExitCode.USAGE, str(error))
+
+
+async def _prepare(config: "Config", told: str) -> None:
+    """What must hold before anything is read: the topics, and where a new group starts."""
+    from pipeline.adapters.group_start import start_group
+    from pipeline.adapters.kafka_admin import verify_topics
+    from pipeline.engine.opening import StartRefusedError
+    from pipeline.ports import LogUnavailable
+
+    problems = await verify_topics(config.kafka, told)
+    if problems:
+        stop(ExitCode.USAGE, *(str(problem) for problem in problems))
+    try:
+        await start_group(config.kafka)
+    except StartRefusedError as error:
+        stop(ExitCode.USAGE, str(error))
+    except LogUnavailable as error:
+        stop(ExitCode.UNREACHABLE, str(error))
+
+
+def _work(config: "Config") -> int:
+    import asyncio
+
+    import faust
+    import uvloop
+
+    from pipeline.bootstrap import build_app
+
+    loop = uvloop.new_event_loop()
+    asyncio.set_event_loop(loop)
+    app, worker = build_app(config)
+    process = faust.Worker(
+        app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False, loglevel="WARNING"
+    )
+    ends: list[asyncio.Task[None]] = []
+    worker.on_crash = lambda: ends.append(loop.create_task(process.stop()))
+
+    try:
+        process.execute_from_commandline()
+    except SystemExit as end:
+        return worker.exit_code or (int(end.code or 0) if not isinstance(end.code, str) else ExitCode.BUG)
+    return worker.exit_code

@@ -1,0 +1,85 @@
+"""From a received record to an entry on its way: decode, trigger, map, validate, then its lanes."""
+
+from collections.abc import Callable
+from typing import Final, assert_never
+
+from pipeline.core.flow import decide
+from pipeline.core.outcome import NO_SUMMARY, Decided, Deliverable, Filtered, Outcome, Rejected
+from pipeline.core.plan import Plan
+from pipeline.core.record import Record
+from pipeline.engine.assignment import Assignment, AuditedParts, Entry
+from pipeline.engine.lanes import distinct
+
+Report = Callable[[Entry, int, Outcome], None]
+"""Hears the outcome of part `index` (from 0) of an entry."""
+
+_NOTHING_LEFT: Final = Decided(NO_SUMMARY, ())
+"""Stands for a record all of whose outcomes the audit topic holds already."""
+
+
+class Admission:
+    """Decides what becomes of each record; what is decided at once is reported at once."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        is_ordered: bool,
+        admit: Callable[[Entry], None],
+        report: Report,
+        settle: Callable[[Entry], None],
+    ) -> None:
+        self._plan = plan
+        self._is_ordered = is_ordered
+        self._admit = admit
+        self._report = report
+        self._settle = settle
+
+    def process(self, assignment: Assignment, record: Record) -> None:
+        """Take one received record in; parts that the audit topic already holds stand."""
+        audited = assignment.audited.pop(record.offset, None)
+        is_settled = audited is not None and audited.is_complete
+        is_inherited = assignment.inherited_left > 0 and not is_settled
+        assignment.inherited_left -= is_inherited
+        decided = _NOTHING_LEFT if is_settled else decide(self._plan, record)
+        entry = Entry(
+            assignment, record, decided, identities=self._identities(decided, record), inherited=is_inherited
+        )
+        at_once = self._sort_parts(entry, audited)
+        if entry.unaudited == 0:
+            self._settle(entry)
+        for index, outcome in at_once:
+            self._report(entry, index, outcome)
+        if entry.to_deliver:
+            self._admit(entry)
+
+    def _sort_parts(
+        self, entry: Entry, audited: AuditedParts | None
+    ) -> list[tuple[int, Filtered | Rejected]]:
+        """Line up what is to be delivered; answers what has its outcome already."""
+        at_once: list[tuple[int, Filtered | Rejected]] = []
+        for index, part in enumerate(entry.decided.parts):
+            if audited is not None and part.mapping in audited.mappings:
+                continue
+            entry.unaudited += 1
+            match part:
+                case Deliverable():
+                    entry.to_deliver.append((index, part))
+                case Filtered() | Rejected():
+                    at_once.append((index, part))
+                case _:
+                    assert_never(part)
+        return at_once
+
+    def _identities(self, decided: Decided, record: Record) -> tuple[str, ...]:
+        """The identities an event names; else the record's key; else none."""
+        if not self._is_ordered:
+            return ()
+        deliverable = [part for part in decided.parts if isinstance(part, Deliverable)]
+        if len(deliverable) == 1:
+            named = deliverable[0].identities
+        else:
+            named = distinct(identity for part in deliverable for identity in part.identities)
+        if named or record.key is None:
+            return named
+        return ("k:" + record.key.hex(),)

@@ -1,0 +1,143 @@
+"""The partitions in this worker's hands: taken over, received from, committed, released."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+import structlog
+
+from pipeline.core.record import Record, TopicPartition
+from pipeline.engine.assignment import Assignment, Entry
+from pipeline.engine.audit_writer import AuditWriter
+from pipeline.engine.budget import InFlightBudget
+from pipeline.engine.delivery import Delivery
+from pipeline.engine.opening import Opener
+from pipeline.ports import Commit, ConsumerGroup, LogUnavailable
+
+log = structlog.get_logger("pipeline.partitions")
+
+
+class Partitions:
+    """Holds the assignments and keeps their promises towards the consumer group.
+
+    The order of a hand-over: `open` while nothing is sent, then `register` in the same step as the
+    seek, without an await between them: records received earlier would vanish without a trace.
+    """
+
+    def __init__(
+        self,
+        *,
+        opener: Opener,
+        group: ConsumerGroup,
+        budget: InFlightBudget,
+        delivery: Delivery,
+        audit_writer: AuditWriter,
+        max_spread: int,
+        drain_s: float,
+    ) -> None:
+        self._opener = opener
+        self._group = group
+        self._delivery = delivery
+        self._audit_writer = audit_writer
+        self._max_spread = max_spread
+        self._drain_s = drain_s
+        self._held: dict[TopicPartition, Assignment] = {}
+        self._committed: dict[TopicPartition, Commit] = {}
+        self.budget = budget
+
+    @property
+    def held(self) -> list[TopicPartition]:
+        """The partitions that are received from."""
+        return list(self._held)
+
+    async def open(self, partitions: Iterable[TopicPartition]) -> list[Assignment]:
+        """Take partitions over, not yet receiving. Raises LogUnavailable, StartRefusedError."""
+        assignments, warnings = await self._opener.open(partitions)
+        for warning in warnings:
+            log.warning("opening", detail=warning)
+        return assignments
+
+    def register(self, assignments: Iterable[Assignment]) -> None:
+        """Receive from now on; never awaits."""
+        for assignment in assignments:
+            self._held[assignment.partition] = assignment
+
+    def receive(self, partition: TopicPartition, records: Sequence[Record]) -> Assignment | None:
+        """Account for records just read; None when the partition is not ours (any more): drop them."""
+        assignment = self._held.get(partition)
+        if assignment is None:
+            return None
+        for record in records:
+            assignment.ledger.receive(record.offset)
+            assignment.in_flight_bytes += record.size_bytes
+            self.budget.take(record.size_bytes)
+        return assignment
+
+    def settle(self, entry: Entry) -> None:
+        """All outcomes of an entry stand on the audit topic."""
+        entry.settle()
+        assignment, size_bytes = entry.assignment, entry.record.size_bytes
+        if not assignment.is_closed:
+            assignment.in_flight_bytes -= size_bytes
+            self.budget.give_back(size_bytes)
+
+    def is_stretched(self, partition: TopicPartition) -> bool:
+        """Whether too many records lie above the partition's watermark to receive more."""
+        assignment = self._held.get(partition)
+        return assignment is not None and assignment.ledger.spread >= self._max_spread
+
+    async def commit(self) -> None:
+        """Commit what moved since the last commit. Raises LogUnavailable."""
+        commits = {}
+        for partition, assignment in self._held.items():
+            commit = self._commit_of(assignment, is_open=True)
+            if self._committed.get(partition) != commit:
+                commits[partition] = commit
+        if commits:
+            await self._group.commit(commits)
+            self._committed.update(commits)
+
+    async def release(self, partitions: Iterable[TopicPartition]) -> None:
+        """Give partitions back: exchanges under way end, the audit is flushed, the last commit made.
+
+        The assignment stays open for its successor while anything is ambiguous. Raises LogUnavailable.
+        """
+        assignments = [self._held.pop(partition) for partition in partitions if partition in self._held]
+        for assignment in assignments:
+            assignment.close()
+            self._committed.pop(assignment.partition, None)
+            self.budget.give_back(assignment.in_flight_bytes, assignment.ledger.unsettled)
+        is_drained = await self._drain(assignments)
+        commits = {
+            assignment.partition: self._commit_of(
+                assignment, is_open=assignment.is_ambiguous or not is_drained
+            )
+            for assignment in assignments
+        }
+        if commits:
+            await self._group.commit(commits)
+
+    async def _drain(self, assignments: list[Assignment]) -> bool:
+        try:
+            async with asyncio.timeout(self._drain_s):
+                await self._delivery.drained(assignments)
+                await self._audit_writer.flushed()
+        except TimeoutError:
+            log.warning("drain did not end in time", drain_s=self._drain_s)
+            return False
+        return True
+
+    def _commit_of(self, assignment: Assignment, *, is_open: bool) -> Commit:
+        metadata = assignment.metadata(
+            is_open=is_open, window=self._opener.window, audit_topic=self._opener.audit_topic
+        )
+        return Commit(assignment.ledger.watermark, metadata)
+
+
+async def commit_regularly(partitions: Partitions, interval_s: float) -> None:
+    """Commit each `interval_s` for ever; a broker that does not answer is asked again."""
+    while True:
+        await asyncio.sleep(interval_s)
+        try:
+            await partitions.commit()
+        except LogUnavailable as error:
+            log.warning("commit failed, tried again in a moment", detail=str(error))
