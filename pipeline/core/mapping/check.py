@@ -5,7 +5,7 @@ and then misreads or fails on with every event (reference: 8.2), wherever it hid
 """
 
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final
 
 from pipeline.core.event import Json
 from pipeline.core.mapping.errors import MappingProblem
@@ -20,19 +20,14 @@ _METADATA: Final = "_metadata"
 
 def check_mapping(template: Json) -> tuple[MappingProblem, ...]:
     """Every mistake of a mapping, in the order in which they stand."""
-    place = Place(found=[], check_value=check_value, check_template=check_template)
-    check_template(template, place)
-    return tuple(place.found)
-
-
-def check_template(template: Json, place: Place) -> None:
-    """A whole mapping: that of an action, or the `apply` of a `@transform`."""
+    place = Place(found=[], check_value=check_value)
     if not isinstance(template, dict):
         place.report(f"should be an object but it is {of_kind(template)}", "write {field: value, …}")
     elif ROOT_KEY in template:
         _check_root_directive(template, place)
     else:
         check_value(template, place)
+    return tuple(place.found)
 
 
 def _check_root_directive(template: dict[str, Json], place: Place) -> None:
@@ -68,10 +63,12 @@ def check_value(template: Json, place: Place) -> None:
         case float() if template - template == 0:
             pass
         case _:
-            place.report("is not a JSON value", "write a text, a number, true, false, null, a list or an object")
+            place.report(
+                "is not a JSON value", "write a text, a number, true, false, null, a list or an object"
+            )
 
 
-def _check_object(template: dict[str, Json], place: Place) -> None:
+def _check_object(template: dict[Any, Json], place: Place) -> None:
     for key in template:
         if not isinstance(key, str):
             place.report("has a key that is not a text", "put the key in quotes")

@@ -81,7 +81,8 @@ def without_nulls(value: Value, *, left_over: bool) -> Value:
         source, target = waiting.pop()
         for key, member in source.items():
             if isinstance(member, dict):
-                target[key] = inner = {}
+                inner: dict[str, Json] = {}
+                target[key] = inner
                 waiting.append((member, inner))
             elif member is not None:
                 target[key] = member

@@ -39,7 +39,9 @@ def check_options(template: Json, place: Place, options: Mapping[str, Option]) -
             options[key].rule(value, place.under(key))
         elif key != _METADATA:
             near = get_close_matches(str(key), options, n=1) or [", ".join(options)]
-            place.under(key).report("is no option of this directive and would be ignored", f"known: {near[0]}")
+            place.under(key).report(
+                "is no option of this directive and would be ignored", f"known: {near[0]}"
+            )
     missing = [option.missing for key, option in options.items() if option.missing and key not in template]
     for message in missing:
         place.report(message, "add it")
@@ -126,7 +128,9 @@ def one_of(*allowed: str) -> Rule:
         if not isinstance(template, str):
             place.report(f"should be a string but it is {of_kind(template)}", f"write {words}")
         elif template.lower() not in allowed:
-            place.report(f"should be one of {', '.join(allowed)} but it is {quoted(template)}", f"write {words}")
+            place.report(
+                f"should be one of {', '.join(allowed)} but it is {quoted(template)}", f"write {words}"
+            )
         elif template not in allowed:
             place.report("has capitals, which changes its meaning", f"write {words}")
 

@@ -15,7 +15,6 @@ class Place:
 
     found: list[MappingProblem]
     check_value: "Callable[[Json, Place], None]"
-    check_template: "Callable[[Json, Place], None]"
     pointer: str = ""
     level: int = 0
 

@@ -1,5 +1,7 @@
 """The directives that read: `@path`, `@template`, `@literal`, `@arrayPath`."""
 
+from collections.abc import Callable
+
 from pipeline.core.event import Json
 from pipeline.core.javascript import type_name
 from pipeline.core.mapping.node import Build, Node, Resolve, Value, clean
@@ -31,11 +33,11 @@ def compile_template_directive(template: Json, build: Build) -> Node:
     return clean(resolve, is_defined=True)
 
 
-def _text_of(name: str, template: Json, build: Build) -> Resolve:
+def _text_of(name: str, template: Json, build: Build) -> Callable[[Value], str]:
     """Resolve a nested directive that must give a string."""
     resolve_nested = build.part(template).final
 
-    def resolve(payload: Value) -> Value:
+    def resolve(payload: Value) -> str:
         value = resolve_nested(payload)
         if not isinstance(value, str):
             raise build.failure(f"{name}: expected string, got {type_name(value)}")

@@ -21,8 +21,9 @@ from pipeline.core.mapping.options import (
     text_or_directive,
     truthy_value,
 )
-from pipeline.core.mapping.placeholders import check_placeholders
 from pipeline.core.mapping.place import Place, of_kind
+from pipeline.core.mapping.placeholders import check_placeholders
+from pipeline.core.mapping.root import ROOT_KEY
 
 _LONGEST_PATTERN: Final = 10
 
@@ -50,9 +51,7 @@ def _check_if(template: Json, place: Place) -> None:
 
 def _check_else(template: Json, place: Place) -> None:
     if template is False or (template == 0 and isinstance(template, (int, float))):
-        place.report(
-            "is 0 or false, which would be left out", 'write {"@literal": 0} or {"@literal": false}'
-        )
+        place.report("is 0 or false, which would be left out", 'write {"@literal": 0} or {"@literal": false}')
     else:
         place.check_value(template, place)
 
@@ -112,10 +111,15 @@ def _check_json(template: Json, place: Place) -> None:
 
 def _check_merge(template: Json, place: Place) -> None:
     options = {
-        "direction": Option(one_of("left", "right"), '@merge requires a "direction" key'),
+        "direction": Option(_check_direction, '@merge requires a "direction" key'),
         "objects": required("objects", _check_objects),
     }
     check_options(template, place, options)
+
+
+def _check_direction(template: Json, place: Place) -> None:
+    is_right = isinstance(template, str) and template.lower() == "right"
+    one_of("left", "right")("right" if is_right else template, place)
 
 
 def _check_objects(template: Json, place: Place) -> None:
@@ -135,10 +139,9 @@ def _check_transform(template: Json, place: Place) -> None:
 
 
 def _check_apply(template: Json, place: Place) -> None:
-    if isinstance(template, dict):
-        place.check_template(template, place)
-    else:
-        object_or_directive(template, place)
+    object_or_directive(template, place)
+    if isinstance(template, dict) and ROOT_KEY in template:
+        place.under(ROOT_KEY).report("stands at the root of a mapping only", "write the directive itself")
 
 
 def _check_liquid(template: Json, place: Place) -> None:

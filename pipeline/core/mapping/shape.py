@@ -6,7 +6,6 @@ from pipeline.core.event import Json
 from pipeline.core.javascript import UNDEFINED, ordered_keys, type_name
 from pipeline.core.javascript_json import MAX_DEPTH, TooDeepError, json_text, parse_json
 from pipeline.core.mapping.node import MAX_TEXT, Build, Node, Resolve, Value, clean, final_of
-from pipeline.core.mapping.root import expand_root
 
 
 def compile_flatten(options: Json, build: Build) -> Node:
@@ -134,7 +133,7 @@ def _decoder(resolve_part: Resolve, build: Build) -> Resolve:
 
 def compile_transform(options: Json, build: Build) -> Node:
     """`@transform`: what `apply` gives is the payload of `mapping`."""
-    apply = build.part(expand_root(options["apply"]), "apply")
+    apply = build.part(options["apply"], "apply")
     applied = Node(apply.final, apply.final, is_clean=True, is_whole=apply.is_whole)
     mapping = build.with_payload(applied).part(options["mapping"], "mapping")
 

@@ -8,8 +8,16 @@ from typing import Final
 from pipeline.core.event import Json
 from pipeline.core.javascript import UNDEFINED, length
 from pipeline.core.mapping.liquid.filters import FILTERS
-from pipeline.core.mapping.liquid.scan import BLANKS, LiquidRefusedError
-from pipeline.core.mapping.liquid.values import Special, are_equal, holds, is_at_most, is_less, is_true, member
+from pipeline.core.mapping.liquid.reader import Reader
+from pipeline.core.mapping.liquid.values import (
+    Special,
+    are_equal,
+    holds,
+    is_at_most,
+    is_less,
+    is_true,
+    member,
+)
 from pipeline.core.mapping.node import Value
 
 
@@ -23,18 +31,11 @@ class Frame:
 
 Evaluate = Callable[[Frame], Value]
 
-_TOKEN: Final = re.compile(
-    r"""(?P<text>"(?:[^"\\]|\\["'\\bfnrtv])*+"|'(?:[^'\\]|\\["'\\bfnrtv])*+')"""
-    r"|(?P<number>-?[0-9]{1,15}(?:\.[0-9]{1,15})?(?![\w.?-]))"
-    r"|(?P<name>[A-Za-z_][A-Za-z0-9_-]*(?![\w?]))"
-    r"|(?P<sign>==|!=|<=|>=|<|>|[|:,.\[\]])"
-)
 _INDEX: Final = re.compile(r"-?[0-9]{1,9}")
 _AFTER_DOT: Final = re.compile(r"[A-Za-z0-9_-]+(?![\w?])")
 _DOT: Final = re.compile(r"\.")
 _OPEN: Final = re.compile(r"\[")
 _CLOSE: Final = re.compile(r"\]")
-_EQUALS: Final = re.compile(r"=(?!=)")
 _ESCAPES: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _ESCAPED: Final = re.compile(r"\\(.)")
 _WORDS: Final = frozenset({"and", "or", "not", "contains"})
@@ -49,62 +50,6 @@ _COMPARE: Final[dict[str, Callable[[Value, Value], bool]]] = {
     ">=": lambda left, right: is_at_most(right, left),
     "contains": holds,
 }
-_HINT: Final = "see the guide to mappings for what @liquid runs"
-
-
-class Reader:
-    """Reads the inside of an output or a tag, token by token."""
-
-    def __init__(self, content: str, position: int) -> None:
-        self._content = content
-        self._position = position
-        self._at = 0
-
-    def refuse(self, message: str, hint: str = _HINT) -> LiquidRefusedError:
-        """A refusal at the current place."""
-        return LiquidRefusedError(message, hint, self._position + self._at)
-
-    def is_at_end(self) -> bool:
-        """Whether only blanks are left."""
-        while self._at < len(self._content) and self._content[self._at] in BLANKS:
-            self._at += 1
-        return self._at == len(self._content)
-
-    def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        """The pattern's match here, or None and no move."""
-        found = pattern.match(self._content, self._at)
-        if found:
-            self._at = found.end()
-        return found
-
-    def peek(self) -> re.Match[str] | None:
-        """The next token, if there is one."""
-        if self.is_at_end():
-            return None
-        found = _TOKEN.match(self._content, self._at)
-        if found is None:
-            raise self.refuse("has something that is no part of a plain expression")
-        return found
-
-    def takes(self, *words: str) -> str | None:
-        """The next token, if it is one of these words or signs."""
-        found = self.peek()
-        if found is None or found[0] not in words:
-            return None
-        self._at = found.end()
-        return found[0]
-
-    def takes_equals(self) -> bool:
-        """Take the single `=` of an assignment."""
-        return not self.is_at_end() and self.take(_EQUALS) is not None
-
-    def next_token(self, expected: str) -> re.Match[str]:
-        """The next token, whatever it is."""
-        found = self.peek()
-        if found is None:
-            raise self.refuse(f"ends where {expected} should stand")
-        self._at = found.end()
-        return found
 
 
 def read_filtered(reader: Reader) -> Evaluate:
@@ -232,10 +177,14 @@ def _read_filter(reader: Reader, evaluate: Evaluate) -> Evaluate:
     known = FILTERS.get(name or "")
     if known is None:
         hint = f"use one of: {', '.join(FILTERS)}"
-        raise reader.refuse(f"uses the filter {name}, which is not run here" if name else "names no filter", hint)
+        raise reader.refuse(
+            f"uses the filter {name}, which is not run here" if name else "names no filter", hint
+        )
     arguments = _read_arguments(reader) if reader.takes(":") else []
     if len(arguments) not in known.counts:
-        raise reader.refuse(f"gives {name} {len(arguments)} arguments; it takes {' or '.join(map(str, known.counts))}")
+        raise reader.refuse(
+            f"gives {name} {len(arguments)} arguments; it takes {' or '.join(map(str, known.counts))}"
+        )
     run = known.run
     if not arguments:
         return lambda frame: run(evaluate(frame))

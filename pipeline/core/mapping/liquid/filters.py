@@ -88,11 +88,17 @@ def _split(value: Value, separator: Value) -> Value:
 
 
 def _units(string: str) -> list[str]:
-    return [str(unit(string, index)) for index in range(length(string))] if not string.isascii() else list(string)
+    return (
+        [str(unit(string, index)) for index in range(length(string))]
+        if not string.isascii()
+        else list(string)
+    )
 
 
 def _join(value: Value, separator: Value = UNDEFINED) -> Value:
-    items: list[Json] = [] if value is None or value is UNDEFINED else value if isinstance(value, list) else [value]
+    items: list[Json] = (
+        [] if value is None or value is UNDEFINED else value if isinstance(value, list) else [value]
+    )
     between = " " if separator is None or separator is UNDEFINED else shown(separator)
     if len(items) * len(between) > MAX_TEXT:
         raise TooLongError
@@ -113,23 +119,23 @@ def _length_of(value: Value) -> Value:
 
 
 def _first(value: Value) -> Value:
-    return _nth(value, lambda _: 0)
+    return _at_end(value, lambda _: 0)
 
 
 def _last(value: Value) -> Value:
-    return _nth(value, lambda count: count - 1)
+    return _at_end(value, lambda count: count - 1)
 
 
-def _nth(value: Value, index: Callable[[float], float]) -> Value:
-    count = _length_of(value)
-    if value == "" or not is_number(count):
-        return ""
-    place = index(count)
-    if isinstance(value, dict):
-        return value.get(text(place), UNDEFINED)
+def _at_end(value: Value, index: Callable[[float], float]) -> Value:
+    """An end of a list, of a text, or of an object that says how long it is."""
+    if isinstance(value, list):
+        return value[int(index(len(value)))] if value else UNDEFINED
     if isinstance(value, str):
-        return unit(value, place)
-    return value[int(place)] if value else UNDEFINED
+        return unit(value, index(length(value))) if value else ""
+    count = _length_of(value)
+    if not (isinstance(value, dict) and isinstance(count, (int, float)) and is_number(count)):
+        return ""
+    return value.get(text(index(count)), UNDEFINED)
 
 
 def _double(value: Value) -> float:

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
-from pipeline.core.mapping.liquid.expressions import Evaluate, Frame, Reader, read_filtered
+from pipeline.core.mapping.liquid.expressions import Evaluate, Frame, read_filtered
+from pipeline.core.mapping.liquid.reader import Reader
 from pipeline.core.mapping.liquid.scan import LiquidRefusedError, Output, Tag, Text, Token, scan
 from pipeline.core.mapping.liquid.values import is_true, shown
 from pipeline.core.mapping.node import MAX_TEXT, TooLongError
@@ -57,14 +58,16 @@ class _Parser:
             statements.append(self._statement(token))
         else:
             if opening is not None:
-                raise LiquidRefusedError(f"the tag {opening.name} is not closed", f"add {{% end{opening.name} %}}", opening.start)
+                raise LiquidRefusedError(
+                    f"the tag {opening.name} is not closed", f"add {{% end{opening.name} %}}", opening.start
+                )
         return _sequence(statements)
 
-    def _take_end(self) -> Tag:
+    def _take_end(self, opening: Tag) -> Tag:
+        """The tag that `block` stopped at."""
         token = self._tokens[self._next]
         self._next += 1
-        assert isinstance(token, Tag)
-        return token
+        return token if isinstance(token, Tag) else opening
 
     def _statement(self, token: Token) -> Render:
         match token:
@@ -92,15 +95,12 @@ class _Parser:
                 hint = f"use one of: {', '.join(TAGS)}"
                 raise LiquidRefusedError(f"uses the tag {name}, which is not run here", hint, tag.start)
 
-    def _end(self, name: str) -> None:
-        end = self._take_end()
-        if end.content:
-            raise LiquidRefusedError(f"the tag {end.name} has something in it", f"write {{% {name} %}}", end.start)
-
     def _capture(self, tag: Tag) -> Render:
         name = _variable_name(Reader(tag.content, tag.position), tag)
         body = self.block(tag, "endcapture")
-        self._end("endcapture")
+        end = self._take_end(tag)
+        if end.content:
+            raise LiquidRefusedError(f"the tag {end.name} has something in it", "take it out", end.start)
 
         def render(frame: Frame, _: Page) -> None:
             page = Page()
@@ -129,16 +129,20 @@ class _Parser:
             evaluate = read_filtered(Reader(condition.content, condition.position))
             body = self.block(tag, "elsif", "else", f"end{tag.name}")
             branches.append((evaluate, is_turned and condition is tag, body))
-            condition = self._take_end()
+            condition = self._take_end(tag)
         otherwise = _sequence([])
         if condition.name == "else":
             otherwise = self.block(tag, "elsif", "else", f"end{tag.name}")
-            end = self._take_end()
+            end = self._take_end(tag)
             if end.name != f"end{tag.name}" or condition.content:
-                raise LiquidRefusedError("has more than a plain else", "write one {% else %}, last", condition.start)
+                raise LiquidRefusedError(
+                    "has more than a plain else", "write one {% else %}, last", condition.start
+                )
             condition = end
         if condition.content:
-            raise LiquidRefusedError(f"the tag {condition.name} has something in it", "take it out", condition.start)
+            raise LiquidRefusedError(
+                f"the tag {condition.name} has something in it", "take it out", condition.start
+            )
         return _branching(branches, otherwise)
 
 

@@ -2,7 +2,6 @@
 
 from enum import Enum
 
-
 from pipeline.core.event import Json
 from pipeline.core.javascript import (
     UNDEFINED,
@@ -57,7 +56,7 @@ def member(holder: Value, key: str | float) -> Value:
     if isinstance(holder, list):
         return _item(holder, key)
     if isinstance(holder, dict):
-        name = number_text(key) if is_number(key) else key
+        name = key if isinstance(key, str) else number_text(key)
         return holder.get(name, len(holder) if name == "size" else UNDEFINED)
     if isinstance(holder, str):
         return length(holder) if key in {"size", "length"} else unit(holder, key)
