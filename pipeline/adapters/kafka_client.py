@@ -54,5 +54,5 @@ def _tls_context(tls: Tls) -> ssl.SSLContext:
 
 def _why(error: OSError) -> str:
     if isinstance(error, ssl.SSLError):
-        return (error.reason or "not PEM").lower().replace("_", " ")
+        return str(getattr(error, "reason", None) or "not PEM").lower().replace("_", " ")
     return (error.strerror or str(error)).lower()

@@ -65,7 +65,7 @@ def translated(error: Exception, servers: Sequence[str]) -> BrokerError:
     """The error of ours that says the same."""
     where = ", ".join(servers)
     if isinstance(error, ssl.SSLError):
-        return BrokerUnreachableError(f"no TLS connection to {where}: {error.reason or error}")
+        return BrokerUnreachableError(f"no TLS connection to {where}: {_tls_said(error)}")
     if isinstance(error, _LOGIN):
         return BrokerRefusedError(f"{where} refuses the user or the password (kafka.security.sasl)")
     if isinstance(error, _MECHANISM):
@@ -82,6 +82,12 @@ def translated(error: Exception, servers: Sequence[str]) -> BrokerError:
 def refused(code: int, message: str | None, what: str) -> BrokerError:
     """The error for a code in an answer; `what` was asked."""
     return BrokerRefusedError(f"{what}: {message or errors.for_code(code).__name__}")
+
+
+def _tls_said(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate is not trusted: {getattr(error, 'verify_message', error)}"
+    return getattr(error, "reason", None) or str(error)
 
 
 def _said(error: Exception) -> str:

@@ -16,9 +16,13 @@ from pipeline.config.kafka import Kafka
 from pipeline.core.audit import AuditRecord, decode_audit, encode
 from pipeline.core.audit_view import Fences
 
-_COLUMNS: Final = ("decided at", "outcome", "reason", "event", "mapping", "status", "ms", "source", "detail")
+_COLUMNS: Final = ("decided at", "outcome", "reason", "event", "mapping", "source", "status", "ms", "detail")
+_NARROW_COLUMNS: Final = _COLUMNS[:6]
+_TIME_OF_DAY: Final = slice(11, 23)
+_ROOMY: Final = 140
 _STYLES: Final = {"delivered": "green", "filtered": "dim", "rejected": "yellow", "failed": "red"}
 _FRAME_LINES: Final = 4
+_WIDEST_CELL: Final = 36
 
 
 class Screen(Protocol):
@@ -112,7 +116,7 @@ class _OneTable:
         self._is_first = True
 
     def show(self, records: Iterable[AuditRecord]) -> None:
-        self._console.print(_table(records, show_header=self._is_first))
+        self._console.print(_table(records, self._console.width, show_header=self._is_first))
         self._is_first = False
 
 
@@ -125,17 +129,24 @@ class _LiveTable:
 
     def show(self, records: Iterable[AuditRecord]) -> None:
         self._newest.extend(records)
-        room = max(1, self._display.console.height - _FRAME_LINES)
-        shown = list(self._newest)[-room:]
-        self._display.update(_table(shown), refresh=True)
+        console = self._display.console
+        shown = list(self._newest)[-max(1, console.height - _FRAME_LINES) :]
+        self._display.update(_table(shown, console.width), refresh=True)
 
 
-def _table(records: Iterable[AuditRecord], *, show_header: bool = True) -> Table:
-    table = Table(box=None, pad_edge=False, show_header=show_header)
-    for column in _COLUMNS:
-        table.add_column(column, no_wrap=True, overflow="ellipsis")
+def _table(records: Iterable[AuditRecord], width: int, *, show_header: bool = True) -> Table:
+    """On a narrow terminal the date and the last columns are left out."""
+    columns = _COLUMNS if width >= _ROOMY else _NARROW_COLUMNS
+    table = Table(box=None, pad_edge=False, show_header=show_header, expand=True)
+    for column in columns:
+        # the detail has what room the others leave
+        ratio = 1 if column == "detail" else None
+        table.add_column(column, no_wrap=True, overflow="ellipsis", max_width=_WIDEST_CELL, ratio=ratio)
     for record in records:
-        table.add_row(*(Text(_plain(cell)) for cell in _cells(record)), style=_STYLES.get(record.outcome, ""))
+        cells = [Text(_plain(cell)) for cell in _cells(record)]
+        if columns is _NARROW_COLUMNS:
+            cells = [cells[0][_TIME_OF_DAY], *cells[1 : len(columns)]]
+        table.add_row(*cells, style=_STYLES.get(record.outcome, ""))
     return table
 
 
@@ -153,8 +164,8 @@ def _cells(record: AuditRecord) -> tuple[str, ...]:
         record.reason,
         record.event_name or record.type or "",
         (record.mapping or "") + part,
+        f"{source.topic}-{source.partition}@{source.offset}",
         "" if http is None or http.status is None else str(http.status),
         "" if http is None else f"{http.latency_ms:.0f}",
-        f"{source.topic}-{source.partition}@{source.offset}",
         record.detail,
     )

@@ -1,0 +1,124 @@
+"""Logging in: TLS with a client certificate, SASL with PLAIN and SCRAM, and every way to get it wrong."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka.admin import (
+    AdminClient,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
+
+from pipeline.adapters.kafka_admin import open_admin
+from pipeline.adapters.kafka_errors import BrokerError, BrokerRefusedError, BrokerUnreachableError
+from pipeline.config.kafka import Kafka
+from tests.support.kafka.cluster import Cluster, free_ports
+from tests.support.kafka.fixtures import skip_or_fail
+from tests.support.kafka.sources import make_jars_ready
+from tests.support.kafka.unavailable import Unavailable
+
+CERTIFICATE = Path(__file__).parents[1] / "support" / "loopback_certificate.pem"
+TLS = {"ca_file": str(CERTIFICATE), "certificate_file": str(CERTIFICATE), "key_file": str(CERTIFICATE)}
+SCRAM = {
+    "SCRAM-SHA-256": ScramMechanism.SCRAM_SHA_256,
+    "SCRAM-SHA-512": ScramMechanism.SCRAM_SHA_512,
+}
+LOGIN = "org.apache.kafka.common.security"
+
+LISTENER = "listener.name.sasl_ssl"
+PASSWORD = "right"
+
+pytestmark = pytest.mark.kafka
+
+
+def _listener(plain_port: int, controller_port: int, port: int) -> dict[str, str]:
+    """A second door to the node, with every lock on it."""
+    doors = f"PLAINTEXT://127.0.0.1:{plain_port},SASL_SSL://127.0.0.1:{port}"
+    module = f"{LOGIN}.scram.ScramLoginModule required;"
+    scram = {f"{LISTENER}.{mechanism.lower()}.sasl.jaas.config": module for mechanism in SCRAM}
+    return scram | {
+        "listeners": f"{doors},CONTROLLER://127.0.0.1:{controller_port}",
+        "advertised.listeners": doors,
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL",
+        "sasl.enabled.mechanisms": ",".join(["PLAIN", *SCRAM]),
+        f"{LISTENER}.plain.sasl.jaas.config": f'{LOGIN}.plain.PlainLoginModule required user_web="right";',
+        f"{LISTENER}.ssl.client.auth": "required",
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": str(CERTIFICATE),
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": str(CERTIFICATE),
+    }
+
+
+def _add_scram_users(servers: str) -> None:
+    upserts = [
+        UserScramCredentialUpsertion("web", ScramCredentialInfo(mechanism, 4096), PASSWORD.encode())
+        for mechanism in SCRAM.values()
+    ]
+    admin = AdminClient({"bootstrap.servers": servers})
+    for upsert in upserts:  # one user may be named once in a request
+        for answer in admin.alter_user_scram_credentials([upsert]).values():
+            answer.result(30)
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a broker that wants a certificate, a user and a password."""
+    try:
+        make_jars_ready()
+    except Unavailable as reason:
+        skip_or_fail(str(reason))
+    [port] = free_ports(1)
+    cluster = Cluster(tmp_path_factory.mktemp("locked"))
+    place = cluster.nodes[1].place
+    properties = cluster.nodes[1].properties
+    extra = _listener(place.port, place.controller_port, port)
+    properties.write_text(
+        properties.read_text() + "".join(f"{key}={value}\n" for key, value in extra.items())
+    )
+    try:
+        cluster.start_all()
+        _add_scram_users(cluster.bootstrap_servers)
+        yield f"127.0.0.1:{port}"
+    finally:
+        cluster.stop_all()
+
+
+def _kafka(servers: str, mechanism: str = "PLAIN", password: str = PASSWORD, **tls: Any) -> Kafka:
+    sasl = {"mechanism": mechanism, "username": "web", "password": password}
+    security = {"protocol": "SASL_SSL", "sasl": sasl, "tls": TLS | tls}
+    return Kafka.model_validate({"bootstrap_servers": servers, "security": security})
+
+
+async def _look(kafka: Kafka) -> None:
+    async with open_admin(kafka) as admin:
+        assert await admin.present(["none-such"]) == {}
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", *SCRAM])
+async def test_certificate_user_and_password_open_the_door(locked: str, mechanism: str) -> None:
+    await _look(_kafka(locked, mechanism))
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", *SCRAM])
+async def test_a_wrong_password_is_told_as_such(locked: str, mechanism: str) -> None:
+    with pytest.raises(BrokerRefusedError, match=r"refuses the user or the password \(kafka.security.sasl\)"):
+        await _look(_kafka(locked, mechanism, "wrong"))
+
+
+async def test_without_a_client_certificate_the_door_stays_shut(locked: str) -> None:
+    with pytest.raises(BrokerError):
+        await _look(_kafka(locked, certificate_file=None, key_file=None))
+
+
+async def test_a_broker_whose_certificate_nobody_vouches_for_is_not_trusted(locked: str) -> None:
+    with pytest.raises(BrokerUnreachableError, match=r"certificate is not trusted: self.signed"):
+        await _look(_kafka(locked, ca_file=None))
+
+
+async def test_plain_text_at_a_locked_door_is_told(locked: str) -> None:
+    with pytest.raises(BrokerError):
+        await _look(Kafka.model_validate({"bootstrap_servers": locked}))

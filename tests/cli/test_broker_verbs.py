@@ -1,0 +1,86 @@
+"""The verbs that speak to a broker, where there is none or the wrong one."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from pipeline.cli.exits import ExitCode
+from pipeline.cli.main import app
+from tests.support.kafka.cluster import free_ports
+from tests.support.kafka.embedded import embedded_broker
+
+VERBS = [
+    ["topics", "plan"],
+    ["topics", "apply"],
+    ["produce", "-"],
+    ["audit", "summary"],
+    ["audit", "tail", "--no-follow"],
+]
+
+
+def _run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=" ".join)
+def test_a_broker_that_does_not_answer_is_exit_code_3(verb: list[str]) -> None:
+    server = f"127.0.0.1:{free_ports(1)[0]}"
+
+    result = _run(*verb, "--bootstrap-servers", server)
+
+    assert result.exit_code == ExitCode.UNREACHABLE
+    assert result.stderr.startswith(f"no Kafka broker answers at {server}: ")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=" ".join)
+def test_without_a_configuration_the_verb_says_what_it_needs(
+    verb: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    result = _run(*verb)
+
+    assert result.exit_code == ExitCode.USAGE
+    assert "give --config FILE or --bootstrap-servers" in result.stderr
+
+
+def test_a_configuration_with_mistakes_is_told_with_their_places(tmp_path: Path) -> None:
+    file = tmp_path / "my.yaml"
+    file.write_text("kafka:\n  bootstrap_servers: nonsense\n")
+
+    result = _run("topics", "plan", "--config", str(file))
+
+    assert result.exit_code == ExitCode.USAGE
+    assert f"{file}:2:22: kafka.bootstrap_servers: " in result.stderr
+
+
+def test_a_configuration_and_servers_together_are_refused() -> None:
+    result = _run("topics", "plan", "--config", "my.yaml", "--bootstrap-servers", "localhost:9092")
+
+    assert result.exit_code == ExitCode.USAGE
+    assert "either --config or --bootstrap-servers" in result.stderr
+
+
+def test_servers_that_are_none_are_refused() -> None:
+    result = _run("topics", "plan", "--bootstrap-servers", "http://localhost")
+
+    assert result.exit_code == ExitCode.USAGE
+    assert "not host:port" in result.stderr
+
+
+@pytest.mark.parametrize("verb", ["plan", "apply"])
+def test_the_embedded_broker_is_told_to_be_unable(verb: str) -> None:
+    with embedded_broker() as server:
+        result = _run("topics", verb, "--bootstrap-servers", server)
+
+    assert result.exit_code == ExitCode.USAGE
+    assert "does not answer such a request: is it the demo's embedded broker?" in result.stderr
+
+
+def test_a_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
+    result = _run("produce", str(tmp_path / "none.jsonl"), "--bootstrap-servers", "localhost:9092")
+
+    assert result.exit_code == ExitCode.USAGE
+    assert "none.jsonl: no such file or directory" in result.stderr

@@ -1,0 +1,43 @@
+"""How `produce` cuts its input into lines."""
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.cli import produce
+
+
+async def _lines(content: bytes) -> list[bytes]:
+    return [line async for chunk in produce.lines(io.BytesIO(content)) for line in chunk]
+
+
+@pytest.mark.parametrize(
+    "content,lines",
+    [
+        (b"", []),
+        (b"one", [b"one"]),
+        (b"one\n", [b"one"]),
+        (b"one\n\ntwo\r\n", [b"one", b"", b"two\r"]),
+        ("a\u2028b\x0bc\x85\n".encode(), ["a\u2028b\x0bc\x85".encode()]),
+    ],
+)
+async def test_only_a_newline_ends_a_line(content: bytes, lines: list[bytes]) -> None:
+    assert await _lines(content) == lines
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 2, 3, 1000])
+async def test_a_line_may_be_longer_than_what_is_read_at_once(
+    chunk_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(produce, "CHUNK_BYTES", chunk_bytes)
+
+    assert await _lines(b"first line\nsecond\n\nlast") == [b"first line", b"second", b"", b"last"]
+
+
+@given(st.binary())
+async def test_no_byte_is_lost(content: bytes) -> None:
+    joined = b"\n".join(await _lines(content))
+
+    assert joined == content.removesuffix(b"\n")
