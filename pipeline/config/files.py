@@ -13,18 +13,27 @@ def _existing(value: object, info: ValidationInfo) -> object:
     if not isinstance(text, str):
         return text
     path = resolve(text, info.context)
-    if not path.is_file():
-        raise mistake(
-            "there is no such file" if not path.exists() else "is no file",
-            "write the path of a file; a relative one starts at the folder of this configuration",
-        )
+    reason = why_unreadable(path)
+    if reason is not None:
+        hint = "name a file that the pipeline may read; a relative path starts at this configuration's folder"
+        raise mistake(f"the file cannot be read: {reason}", hint)
     return str(path)
+
+
+def why_unreadable(path: Path) -> str | None:
+    """Why a file cannot be opened, in a few words; None when it can."""
+    try:
+        with path.open("rb"):
+            return None
+    except OSError as error:
+        return (error.strerror or "unknown reason").lower()
+    except ValueError:
+        return "no file can have this name"
 
 
 def resolve(text: str, folder: object) -> Path:
     """The path that a text in the configuration means."""
-    base = folder if isinstance(folder, Path) else Path()
-    return base / Path(text).expanduser()
+    return (folder if isinstance(folder, Path) else Path()) / text
 
 
 ExistingFile = Annotated[

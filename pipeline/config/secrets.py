@@ -6,7 +6,7 @@ Nothing here puts a secret into a message.
 from pathlib import Path as FilePath
 from typing import Any, Final
 
-from pipeline.config.files import resolve
+from pipeline.config.files import resolve, why_unreadable
 from pipeline.config.problem import Path
 from pipeline.config.report import Report
 from pipeline.config.scalar import Text
@@ -55,16 +55,18 @@ def _read_file(section: dict[str, Any], path: Path, file: Text, folder: FilePath
 
 
 def _content(file: FilePath, twin: Path, report: Report) -> str | None:
-    try:
-        content = file.read_bytes()[: MOST_BYTES + 1].decode("utf-8").rstrip("\r\n")
-    except OSError as error:
-        reason = (error.strerror or "it cannot be read").lower()
+    reason = why_unreadable(file)
+    if reason is not None:
         report.error(twin, f"the file cannot be read: {reason}", "name a file that the pipeline may read")
         return None
+    with file.open("rb") as opened:
+        read = opened.read(MOST_BYTES + 1)
+    try:
+        content = read.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
         report.error(twin, "the file is not UTF-8 text", "store the secret alone, as text")
         return None
-    if not content or len(content) > MOST_BYTES:
+    if not content or len(read) > MOST_BYTES:
         state = "empty" if not content else "far too long for a secret"
         report.error(twin, f"the file is {state}", "store the secret alone, as text")
         return None

@@ -14,6 +14,7 @@ Data = Any
 """A dictionary, a list, a `Text`, or None for a key with nothing behind it."""
 
 MOST_NODES: Final = 100_000
+MOST_LEVELS: Final = 100
 
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _CORE: Final = "tag:yaml.org,2002:"
@@ -50,6 +51,10 @@ class Tree:
         self._count += 1
         if any(node is outer for outer in self._around) or self._count > MOST_NODES:
             self._report.error(path, "an anchor contains itself, over and over", "write the values out")
+            return None
+        if len(self._around) > MOST_LEVELS:
+            hint = f"a configuration has at most {MOST_LEVELS} levels"
+            self._report.error(path, "lists and keys are nested too deeply", hint)
             return None
         if not node.tag.startswith(_CORE):
             self._report.error(path, f"the tag `{node.tag}` has no meaning here", "delete it")

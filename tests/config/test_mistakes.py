@@ -79,9 +79,21 @@ def test_an_anchor_that_multiplies_itself_ends() -> None:
     assert any("over and over" in problem.message for problem in raised.value.problems)
 
 
-def test_deep_nesting_is_told_and_does_not_crash() -> None:
+@pytest.mark.parametrize("levels", [101, 300, 400, 5000])
+def test_deep_nesting_is_told_and_does_not_crash(levels: int) -> None:
     with pytest.raises(ConfigError, match="nested too deeply"):
-        config(f"decode: {'[' * 5000}{']' * 5000}\n")
+        config(f"decode: {'[' * levels}{']' * levels}\n")
+
+
+@pytest.mark.parametrize("name", ['"a\\0b"', "~nobody-of-this-name/x", "'" + "x" * 5000 + "'"])
+def test_a_name_that_no_file_can_have_is_told(name: str) -> None:
+    tls = f"{{ca_file: {name}, key_password_file: {name}}}"
+    with pytest.raises(ConfigError) as raised:
+        config(f"  security:\n    protocol: SSL\n    tls: {tls}\n")
+    assert [problem.key.rpartition(".")[2] for problem in raised.value.problems] == [
+        "ca_file",
+        "key_password_file",
+    ]
 
 
 def test_warnings_alone_do_not_keep_a_configuration_from_loading() -> None:
