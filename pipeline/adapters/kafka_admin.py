@@ -61,10 +61,11 @@ class TopicAdmin:
                 found[name] = {entry[0]: entry[1] for entry in entries}
         return found
 
-    async def plan(self, partitions: int | None = None) -> TopicPlan:
+    async def plan(self, partitions: int | None = None, *, with_settings: bool = True) -> TopicPlan:
         """Compare the contract with the broker; `partitions` is for an events topic still to create."""
         desired = desired_topics(self._kafka, partitions)
-        return plan_topics(desired, await self.present(topic.name for topic in desired))
+        names = [topic.name for topic in desired]
+        return plan_topics(desired, await self.present(names, with_settings=with_settings))
 
     async def apply(self, change: Change) -> None:
         """Make one change and wait for the broker's word. A topic that is there by now is well."""
@@ -126,12 +127,13 @@ async def open_admin(kafka: Kafka) -> AsyncIterator[TopicAdmin]:
         await client.close()
 
 
-async def verify_topics(kafka: Kafka, target: str) -> tuple[TopicProblem, ...]:
+async def verify_topics(kafka: Kafka, target: str, *, with_settings: bool = True) -> tuple[TopicProblem, ...]:
     """What stands between these topics and a start, each with the command that mends it.
 
-    `target` is what the command was told of the broker, such as `--config pipeline.yaml`.
+    `target` is what the command was told of the broker, such as `--config pipeline.yaml`. Without
+    settings only the topics and their partitions are compared: the embedded broker tells no more.
     Raises BrokerError.
     """
     async with open_admin(kafka) as admin:
-        plan = await admin.plan()
+        plan = await admin.plan(with_settings=with_settings)
     return problems(plan, target, ",".join(kafka.bootstrap_servers))

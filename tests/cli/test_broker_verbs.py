@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from pipeline.adapters.kafka_admin import verify_topics
 from pipeline.cli.exits import ExitCode
 from pipeline.cli.main import app
+from pipeline.config.kafka import Kafka
 from tests.support.kafka.cluster import free_ports
 from tests.support.kafka.embedded import embedded_broker
 
@@ -84,3 +86,14 @@ def test_a_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
 
     assert result.exit_code == ExitCode.USAGE
     assert "none.jsonl: no such file or directory" in result.stderr
+
+
+async def test_without_settings_the_embedded_brokers_topics_can_be_verified() -> None:
+    with embedded_broker() as server:
+        problems = await verify_topics(
+            Kafka.model_validate({"bootstrap_servers": server}), "", with_settings=False
+        )
+
+    assert [problem.text for problem in problems][:1] == [
+        "topic segment-events does not exist: it needs 12 partitions"
+    ]
