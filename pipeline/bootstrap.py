@@ -20,25 +20,18 @@ from pipeline.config.delivery import Delivery as DeliveryConfig
 from pipeline.config.model import Config
 from pipeline.core.attempt import RetryPolicy
 from pipeline.core.batch import SINGLE, BatchPolicy
-from pipeline.core.outcome import Outcome
 from pipeline.core.retry import Backoff
-from pipeline.engine.accounting import Author, audit_record
-from pipeline.engine.admission import Admission
-from pipeline.engine.assignment import Entry
-from pipeline.engine.audit_writer import AuditWriter
-from pipeline.engine.budget import InFlightBudget
-from pipeline.engine.delivery import Delivery, DeliveryPolicy
-from pipeline.engine.opening import Opener
-from pipeline.engine.partitions import Partitions
-from pipeline.ports import Clock, Destination
+from pipeline.engine.accounting import Author
+from pipeline.engine.delivery import DeliveryPolicy
+from pipeline.engine.engine import Engine, EnginePorts, EngineSettings
+from pipeline.ports import Destination
 
 DEAD_LETTER_ROOM_BYTES: Final = 64 * 1024
 
 
 def build_app(config: Config, destination: Destination | None = None) -> tuple[faust.App, KafkaWorker]:
     """The Faust app of one worker process, and the worker that knows its exit code."""
-    clock = SystemClock()
-    worker = KafkaWorker(lambda: compose(config, destination or http_destination(config), clock))
+    worker = KafkaWorker(lambda: compose(config, destination or http_destination(config)))
     return create_app(config.kafka.group, worker), worker
 
 
@@ -74,55 +67,50 @@ def worker_name() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
-def compose(config: Config, destination: Destination, clock: Clock) -> Parts:
+def engine_settings(config: Config) -> EngineSettings:
+    """What the configuration says of the engine."""
+    delivery = config.delivery
+    return EngineSettings(
+        plan=config.plan,
+        author=Author(config.kafka.group, worker_name(), config.plan.digest),
+        audit_topic=config.kafka.topics.audit,
+        audit_linger_s=config.audit.linger_s,
+        delivery=delivery_policy(delivery),
+        is_ordered=delivery.order == "visitor",
+        max_in_flight_events=delivery.max_in_flight_events,
+        max_in_flight_bytes=delivery.max_in_flight_bytes,
+        max_spread=delivery.max_spread,
+        drain_s=delivery.drain_s,
+    )
+
+
+def compose(config: Config, destination: Destination) -> Parts:
     """Put one worker together, not yet connected. To be called inside the running loop."""
-    kafka, settings, audit = config.kafka, config.delivery, config.audit
-    author = Author(kafka.group, worker_name(), config.plan.digest)
+    kafka, audit_timeout_s = config.kafka, config.audit.timeout_s
     options = client_options(kafka)
-    audit_log = KafkaAuditLog(kafka.topics.audit, options, audit.timeout_s)
+    audit_log = KafkaAuditLog(kafka.topics.audit, options, audit_timeout_s)
     dead_letters = KafkaDeadLetters(
         kafka.topics.dead_letters,
         options,
         max_record_bytes=kafka.max_record_bytes + DEAD_LETTER_ROOM_BYTES,
-        timeout_s=audit.timeout_s,
+        timeout_s=audit_timeout_s,
     )
     consumer = new_consumer(kafka, options)
-    group = KafkaGroup(kafka.group, consumer, options)
-    budget = InFlightBudget(settings.max_in_flight_events, settings.max_in_flight_bytes)
-
-    def settle(entry: Entry) -> None:
-        partitions.settle(entry)
-
-    def report(entry: Entry, index: int, outcome: Outcome) -> None:
-        audit_writer.put(entry, audit_record(author, entry, index, outcome, clock.now_ms()))
-
-    audit_writer = AuditWriter(audit_log, dead_letters, clock, audit.linger_s, settle)
-    delivery = Delivery(destination, delivery_policy(settings), clock, random.random, report)
-    partitions = Partitions(
-        opener=Opener(group, audit_log, kafka.topics.audit, author, budget.max_events, clock),
-        group=group,
-        budget=budget,
-        delivery=delivery,
-        audit_writer=audit_writer,
-        max_spread=settings.max_spread,
-        drain_s=settings.drain_s,
-    )
-    admission = Admission(
-        config.plan,
-        is_ordered=settings.order == "visitor",
-        admit=delivery.admit,
-        report=report,
-        settle=settle,
-    )
-    source = KafkaSource(kafka.topics.events, consumer, partitions, audit_log)
-    return Parts(
-        admission=admission,
+    ports = EnginePorts(
         audit_log=audit_log,
-        audit_writer=audit_writer,
+        clock=SystemClock(),
+        dead_letters=dead_letters,
+        destination=destination,
+        group=KafkaGroup(kafka.group, consumer, options),
+        jitter=random.random,
+    )
+    engine = Engine(engine_settings(config), ports)
+    source = KafkaSource(kafka.topics.events, consumer, engine.partitions, audit_log)
+    return Parts(
+        audit_log=audit_log,
         consumer=consumer,
         dead_letters=dead_letters,
-        delivery=delivery,
         destination=destination,
-        partitions=partitions,
+        engine=engine,
         source=source,
     )

@@ -12,17 +12,12 @@ from aiokafka import AIOKafkaConsumer
 from pipeline.adapters.kafka_errors import BrokerError
 from pipeline.adapters.kafka_log import KafkaAuditLog, KafkaDeadLetters, log_errors
 from pipeline.adapters.kafka_source import KafkaSource
-from pipeline.engine.admission import Admission
 from pipeline.engine.assignment import Chunk
-from pipeline.engine.audit_writer import AuditWriter
-from pipeline.engine.delivery import Delivery
+from pipeline.engine.engine import Engine
 from pipeline.engine.opening import StartRefusedError
-from pipeline.engine.partitions import Partitions, commit_regularly
 from pipeline.ports import Destination, LogUnavailable
 
 log = structlog.get_logger("pipeline.worker")
-
-COMMIT_INTERVAL_S: Final = 1.0
 
 EXIT_FINE: Final = 0
 EXIT_CONFIGURATION: Final = 2
@@ -34,14 +29,11 @@ EXIT_BUG: Final = 70
 class Parts:
     """What a worker is made of; `pipeline.bootstrap` puts it together."""
 
-    admission: Admission
     audit_log: KafkaAuditLog
-    audit_writer: AuditWriter
     consumer: AIOKafkaConsumer
     dead_letters: KafkaDeadLetters
-    delivery: Delivery
     destination: Destination
-    partitions: Partitions
+    engine: Engine
     source: KafkaSource
 
 
@@ -73,19 +65,13 @@ class KafkaWorker:
         parts = self._made()
         async with asyncio.TaskGroup() as group:
             self._tasks = [
-                group.create_task(parts.source.run(deliver)),
-                group.create_task(parts.delivery.run()),
-                group.create_task(parts.audit_writer.run()),
-                group.create_task(commit_regularly(parts.partitions, COMMIT_INTERVAL_S)),
+                group.create_task(service)
+                for service in (parts.source.run(deliver), *parts.engine.services())
             ]
 
     def process(self, chunk: Chunk) -> None:
         """Decode, trigger, map and validate a chunk's records and queue them for delivery."""
-        admission = self._made().admission
-        for record in chunk.records:
-            if chunk.assignment.is_closed:
-                return
-            admission.process(chunk.assignment, record)
+        self._made().engine.process(chunk)
 
     def crash(self, error: BaseException) -> None:
         """End the process, and note why; nothing is committed any more."""

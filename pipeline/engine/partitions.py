@@ -35,6 +35,7 @@ class Partitions:
         drain_s: float,
     ) -> None:
         self._opener = opener
+        self._clock = opener.clock
         self._group = group
         self._delivery = delivery
         self._audit_writer = audit_writer
@@ -96,6 +97,15 @@ class Partitions:
             await self._group.commit(commits)
             self._committed.update(commits)
 
+    async def commit_regularly(self, interval_s: float) -> None:
+        """Commit each `interval_s` for ever; a broker that does not answer is asked again."""
+        while True:
+            await self._clock.sleep(interval_s)
+            try:
+                await self.commit()
+            except LogUnavailable as error:
+                log.warning("commit failed, tried again in a moment", detail=str(error))
+
     async def release(self, partitions: Iterable[TopicPartition]) -> None:
         """Give partitions back: exchanges under way end, the audit is flushed, the last commit made.
 
@@ -131,13 +141,3 @@ class Partitions:
             is_open=is_open, window=self._opener.window, audit_topic=self._opener.audit_topic
         )
         return Commit(assignment.ledger.watermark, metadata)
-
-
-async def commit_regularly(partitions: Partitions, interval_s: float) -> None:
-    """Commit each `interval_s` for ever; a broker that does not answer is asked again."""
-    while True:
-        await asyncio.sleep(interval_s)
-        try:
-            await partitions.commit()
-        except LogUnavailable as error:
-            log.warning("commit failed, tried again in a moment", detail=str(error))

@@ -1,0 +1,106 @@
+"""The engine put together: admission, delivery, audit and the partitions, over whatever ports it is given."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pipeline.core.outcome import Outcome
+from pipeline.core.plan import Plan
+from pipeline.engine.accounting import Author, audit_record
+from pipeline.engine.admission import Admission
+from pipeline.engine.assignment import Chunk, Entry
+from pipeline.engine.audit_writer import AuditWriter
+from pipeline.engine.budget import InFlightBudget
+from pipeline.engine.delivery import Delivery, DeliveryPolicy
+from pipeline.engine.opening import Opener
+from pipeline.engine.partitions import Partitions
+from pipeline.ports import AuditLog, Clock, ConsumerGroup, DeadLetters, Destination
+
+COMMIT_INTERVAL_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSettings:
+    """What the configuration says of the engine; `is_ordered` keeps each visitor's order."""
+
+    plan: Plan
+    author: Author
+    audit_topic: str
+    audit_linger_s: float
+    delivery: DeliveryPolicy
+    is_ordered: bool
+    max_in_flight_events: int
+    max_in_flight_bytes: int
+    max_spread: int
+    drain_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnginePorts:
+    """What the engine talks to. `jitter` gives numbers in [0, 1)."""
+
+    audit_log: AuditLog
+    clock: Clock
+    dead_letters: DeadLetters
+    destination: Destination
+    group: ConsumerGroup
+    jitter: Callable[[], float]
+
+
+class Engine:
+    """Takes chunks of records to their outcomes; `services` are to run side by side meanwhile."""
+
+    def __init__(self, settings: EngineSettings, ports: EnginePorts) -> None:
+        self._author = settings.author
+        self._clock = ports.clock
+        self._delivery = Delivery(
+            ports.destination, settings.delivery, ports.clock, ports.jitter, self._report
+        )
+        self._audit_writer = AuditWriter(
+            ports.audit_log, ports.dead_letters, ports.clock, settings.audit_linger_s, self._settle
+        )
+        self._admission = Admission(
+            settings.plan,
+            is_ordered=settings.is_ordered,
+            admit=self._delivery.admit,
+            report=self._report,
+            settle=self._settle,
+        )
+        self.partitions = Partitions(
+            opener=Opener(
+                group=ports.group,
+                audit=ports.audit_log,
+                audit_topic=settings.audit_topic,
+                author=settings.author,
+                window=settings.max_in_flight_events,
+                clock=ports.clock,
+            ),
+            group=ports.group,
+            budget=InFlightBudget(settings.max_in_flight_events, settings.max_in_flight_bytes),
+            delivery=self._delivery,
+            audit_writer=self._audit_writer,
+            max_spread=settings.max_spread,
+            drain_s=settings.drain_s,
+        )
+
+    def process(self, chunk: Chunk) -> None:
+        """Decode, trigger, map and validate a chunk's records and queue them for delivery."""
+        for record in chunk.records:
+            if chunk.assignment.is_closed:
+                return
+            self._admission.process(chunk.assignment, record)
+
+    def services(self) -> list[Coroutine[Any, Any, None]]:
+        """Delivery, audit and regular commits, each running for ever."""
+        return [
+            self._delivery.run(),
+            self._audit_writer.run(),
+            self.partitions.commit_regularly(COMMIT_INTERVAL_S),
+        ]
+
+    def _report(self, entry: Entry, index: int, outcome: Outcome) -> None:
+        record = audit_record(self._author, entry, index, outcome, self._clock.now_ms())
+        self._audit_writer.put(entry, record)
+
+    def _settle(self, entry: Entry) -> None:
+        self.partitions.settle(entry)
