@@ -12,6 +12,7 @@ from pipeline.config import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from pipeline.config.model import Config
+    from pipeline.core.topic_texts import TopicProblem
 
 
 def register(app: typer.Typer) -> None:
@@ -51,11 +52,10 @@ def _load(file: Path) -> "Config":
 async def _prepare(config: "Config", told: str) -> None:
     """What must hold before anything is read: the topics, and where a new group starts."""
     from pipeline.adapters.group_start import start_group
-    from pipeline.adapters.kafka_admin import verify_topics
     from pipeline.engine.opening import StartRefusedError
     from pipeline.ports import LogUnavailable
 
-    problems = await verify_topics(config.kafka, told)
+    problems = await _topic_problems(config, told)
     if problems:
         stop(ExitCode.USAGE, *(str(problem) for problem in problems))
     try:
@@ -64,6 +64,21 @@ async def _prepare(config: "Config", told: str) -> None:
         stop(ExitCode.USAGE, str(error))
     except LogUnavailable as error:
         stop(ExitCode.UNREACHABLE, str(error))
+
+
+async def _topic_problems(config: "Config", told: str) -> tuple["TopicProblem", ...]:
+    import structlog
+
+    from pipeline.adapters.kafka_admin import verify_topics
+    from pipeline.adapters.kafka_errors import BrokerLacksError
+
+    try:
+        return await verify_topics(config.kafka, told)
+    except BrokerLacksError:
+        structlog.get_logger("pipeline.run").warning(
+            "the broker does not tell the settings of topics: only their partitions were compared"
+        )
+        return await verify_topics(config.kafka, told, with_settings=False)
 
 
 def _work(config: "Config") -> int:
@@ -80,6 +95,7 @@ def _work(config: "Config") -> int:
     process = faust.Worker(
         app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False, loglevel="WARNING"
     )
+    process.spinner = None  # it would write codes for a terminal into pipes and files
     ends: list[asyncio.Task[None]] = []
     worker.on_crash = lambda: ends.append(loop.create_task(process.stop()))
 
