@@ -37,7 +37,7 @@ def liquid_section() -> str:
         "one is refused when the configuration is loaded, with its position; Segment ignores a filter it\n"
         "does not know, and fails each event for one that it has switched off.\n"
     )
-    return f"## Liquid\n\n{told}\n{head}{''.join(rows)}"
+    return f"## What of Liquid runs\n\n{told}\n{head}{''.join(rows)}"
 
 
 def _row(kind: str, segment: Iterable[str], run: Iterable[str]) -> str:

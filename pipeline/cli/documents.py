@@ -27,8 +27,10 @@ _PARTS: Final = (
     ("map", "Mappings"),
     ("validate", "Validation"),
     ("kameleoon", "The destination as a whole"),
+    ("liquid", "Liquid"),
 )
 _CLAUSES: Final = {
+    "8.1": "not taken",
     "8.2": "refused",
     "8.3": "supported",
     "8.4": "mended",
@@ -42,6 +44,8 @@ Every result that differs is listed here, by what happens to it:
 
 * **refused**: Segment takes it in silence for something else than its author meant. Here the configuration
   does not load, or the record is rejected, and the message says what to write instead.
+* **not taken**: Segment takes it; an equal result cannot be promised here, so the configuration does not
+  load.
 * **supported**: Segment refuses it; here it has the documented meaning.
 * **mended**: Segment fails the event, or reads it in a way that no user would want; here it does not.
 * **done here**: in Segment another layer takes care of it, outside the recorded packages.
