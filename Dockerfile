@@ -7,7 +7,7 @@ RUN python -m venv /opt/pipeline \
 COPY pyproject.toml README.md LICENSE ./
 COPY topics topics
 COPY pipeline pipeline
-RUN python -m build --quiet --wheel --no-isolation \
+RUN python -m build -qq --wheel --no-isolation \
  && /opt/pipeline/bin/pip install --quiet --no-cache-dir --no-deps dist/*.whl \
  && /opt/pipeline/bin/python -m compileall -q /opt/pipeline
 

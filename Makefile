@@ -43,7 +43,7 @@ lock: .venv/installed  ## bring the lock files in line with pyproject.toml (UPGR
 
 build: .venv/installed  ## wheel and source distribution into dist/
 	@rm -rf dist
-	@$(BIN)/python -m build --quiet --no-isolation --outdir dist .
+	@$(BIN)/python -m build -qq --no-isolation --outdir dist .
 	@ls dist
 
 clean:  ## remove all that was made here

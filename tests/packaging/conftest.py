@@ -13,7 +13,7 @@ from tests.support.tree import ROOT
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     folder = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--quiet", "--no-isolation", "--outdir", folder, ROOT)
+    run(sys.executable, "-m", "build", "-qq", "--no-isolation", "--outdir", folder, ROOT)
     (wheel,), (sdist,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
     return Built(wheel, sdist)
 

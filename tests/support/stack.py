@@ -21,7 +21,9 @@ class Stack:
     def compose(self, *arguments: str) -> str:
         """`docker compose …`; its output. A failure shows all that it and the services said."""
         done = self._run(*arguments)
-        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{self._run('logs', '--tail=60').stdout}"
+        if done.returncode != 0:
+            logs = self._run("logs", "--tail=40", "topics", "worker", "sandbox").stdout
+            raise AssertionError(f"{done.stdout}\n{done.stderr}\n{logs}")
         return done.stdout
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -16,6 +16,7 @@ from tests.support.kafka.unavailable import Unavailable
 
 IMAGE = "apache/kafka:4.1.0"
 _PROBE_TIMEOUT_S = 3
+_PULL_TIMEOUT_S = 60
 _READY_TIMEOUT_S = 120
 _ENVIRONMENT = {
     "KAFKA_NODE_ID": "1",
@@ -41,7 +42,7 @@ def make_image_ready() -> None:
     """Return at once if an engine answers and has, or can get, the image. Raises `Unavailable`."""
     _knock()
     try:
-        client = docker.from_env(timeout=_PROBE_TIMEOUT_S)
+        client = docker.from_env(timeout=_PULL_TIMEOUT_S)
     except docker.errors.DockerException:
         raise Unavailable("no Docker engine answers") from None
     try:
