@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Final
 
 from pipeline.core.event import Json
@@ -173,13 +174,14 @@ def _of_payload(payload: Value, name: str) -> Value:
 
 
 def _read_filter(reader: Reader, evaluate: Evaluate) -> Evaluate:
-    name = reader.next_token("the name of a filter")["name"]
+    token = reader.peek()
+    name = token["name"] if token else None
     known = FILTERS.get(name or "")
-    if known is None:
-        hint = f"use one of: {', '.join(FILTERS)}"
-        raise reader.refuse(
-            f"uses the filter {name}, which is not run here" if name else "names no filter", hint
-        )
+    if name is None or known is None:
+        near = get_close_matches(name or "", FILTERS, n=1) or [", ".join(FILTERS)]
+        said = f"uses the filter {name}, which is not run here" if name else "names no filter after |"
+        raise reader.refuse(said, f"known: {near[0]}")
+    reader.next_token("a filter")
     arguments = _read_arguments(reader) if reader.takes(":") else []
     if len(arguments) not in known.counts:
         raise reader.refuse(
