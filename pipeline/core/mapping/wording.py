@@ -75,9 +75,8 @@ class Replacement:
 
     def apply(self, value: str) -> str:
         """The value with its first match, or each, replaced. Raises TooLongError."""
-        is_plain = "$" not in self.replacement and not self.ignores_case
-        if is_plain and len(value) * len(self.replacement) <= MAX_TEXT:
-            return value.replace(self.pattern, self.replacement, -1 if self.is_global else 1)
+        if "$" not in self.replacement and not self.ignores_case:
+            return self._apply_plainly(value)
         parts: list[str] = []
         end, size = 0, len(value)
         for start in self._matches(value):
@@ -88,6 +87,12 @@ class Replacement:
             parts += (value[end:start], filled)
             end = start + len(self.pattern)
         return "".join([*parts, value[end:]])
+
+    def _apply_plainly(self, value: str) -> str:
+        count = value.count(self.pattern) if self.is_global else 1
+        if len(value) + count * (len(self.replacement) - len(self.pattern)) > MAX_TEXT:
+            raise TooLongError
+        return value.replace(self.pattern, self.replacement, count)
 
     def _matches(self, value: str) -> Iterator[int]:
         pattern = self.pattern

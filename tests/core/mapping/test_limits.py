@@ -67,7 +67,7 @@ def test_long_integers_are_no_error(digits: int) -> None:
 
 
 _TENFOLD = {"pattern": "x", "replacement": "0123456789", "value": {"@path": "$.x"}}
-_DOUBLED = {"pattern": "X", "replacement": "$&0123$&", "ignorecase": True, "value": {"@path": "$.x"}}
+_DOUBLED = {"pattern": "X", "replacement": "$&$`0$&", "ignorecase": True, "value": {"@path": "$.x"}}
 
 
 @pytest.mark.parametrize(
