@@ -53,6 +53,8 @@ async def read_audit(stack: Stack, count: int) -> list[dict[str, Any]]:
             while len(outcomes) < count:
                 record = json.loads((await consumer.getone()).value)
                 outcomes += [record] if "outcome" in record else []
+    except TimeoutError:
+        raise AssertionError(f"{len(outcomes)} of {count} outcomes\n{stack.logs()}") from None
     finally:
         await consumer.stop()
     return outcomes

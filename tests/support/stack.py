@@ -22,9 +22,12 @@ class Stack:
         """`docker compose …`; its output. A failure shows all that it and the services said."""
         done = self._run(*arguments)
         if done.returncode != 0:
-            logs = self._run("logs", "--tail=40", "topics", "worker", "sandbox").stdout
-            raise AssertionError(f"{done.stdout}\n{done.stderr}\n{logs}")
+            raise AssertionError(f"{done.stdout}\n{done.stderr}\n{self.logs()}")
         return done.stdout
+
+    def logs(self) -> str:
+        """The newest lines of our own services."""
+        return self._run("logs", "--tail=40", "topics", "worker", "sandbox").stdout
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         ports = {"KAFKA_PORT": str(self.kafka_port), "SANDBOX_PORT": str(self.sandbox_port)}
