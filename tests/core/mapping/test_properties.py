@@ -64,10 +64,23 @@ def _text(*parts: str) -> st.SearchStrategy[str]:
 
 _PATHS = _text("$.", "a", "b", ".", "[0]", "['a']", "length", "1")
 _LIQUID = _text(
-    "{{ a }}", "{{ b.a | upcase | size }}", "{% if a == b %}", "{% else %}", "{% endif %}", " x ",
-    "{% assign a = b | default: 1 %}", "{{- a | json -}}", "{% unless b contains a %}", "{% endunless %}",
-    "{{ a | split: b | join | plus: 1 }}", "{% capture b %}", "{% endcapture %}", "{{", "}}", "{%",
-)  # fmt: skip
+    "{{ a }}",
+    "{{ b.a | upcase | size }}",
+    "{% if a == b %}",
+    "{% else %}",
+    "{% endif %}",
+    " x ",
+    "{% assign a = b | default: 1 %}",
+    "{{- a | json -}}",
+    "{% unless b contains a %}",
+    "{% endunless %}",
+    "{{ a | split: b | join | plus: 1 }}",
+    "{% capture b %}",
+    "{% endcapture %}",
+    "{{",
+    "}}",
+    "{%",
+)
 
 
 def _loadable(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
