@@ -12,7 +12,7 @@ _QUOTED: Final = r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'"
 _OUTPUT: Final = re.compile(rf"\{{\{{((?:{_QUOTED}|(?!\}}\}})[^\"'])*)\}}\}}", re.DOTALL)
 _TAG: Final = re.compile(r"\{%(.*?)%\}", re.DOTALL)
 _END_OF_RAW: Final = re.compile(rf"\{{%[{BLANKS}]*endraw[{BLANKS}]*%\}}")
-_NAME: Final = re.compile(r"[a-z]+")
+_NAME: Final = re.compile(r"[a-z]+(?![A-Za-z0-9_?-]|[^\x00-\x7f])")
 
 
 class LiquidRefusedError(Exception):
