@@ -20,13 +20,14 @@ _OWN_NODES = frozenset({"three_nodes", "lone_node"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what asks for a broker, or for nodes to stop and kill: `-m` then chooses."""
+    """Mark what asks for a broker, and what brings nodes of its own: `-m` then chooses."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        if fixtures & _OWN_NODES:
+        if not fixtures & {"kafka", *_OWN_NODES} and item.get_closest_marker("kafka") is None:
+            continue
+        item.add_marker(pytest.mark.broker)
+        if fixtures & _OWN_NODES or "kafka" not in fixtures:
             item.add_marker(pytest.mark.own_nodes)
-        if fixtures & {"kafka", *_OWN_NODES}:
-            item.add_marker(pytest.mark.broker)
 
 
 @pytest.fixture(scope="session")
