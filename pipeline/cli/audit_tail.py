@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.adapters.audit_reader import AuditReader, open_audit
+from pipeline.cli.console import printable
 from pipeline.config.kafka import Kafka
 from pipeline.core.audit import AuditRecord, decode_audit, encode
 from pipeline.core.audit_view import Fences
@@ -106,7 +107,7 @@ class _PlainLines:
 
     def show(self, records: Iterable[AuditRecord]) -> None:
         for record in records:
-            sys.stdout.write("\t".join(map(_plain, _cells(record))) + "\n")
+            sys.stdout.write("\t".join(map(printable, _cells(record))) + "\n")
         sys.stdout.flush()
 
 
@@ -143,16 +144,11 @@ def _table(records: Iterable[AuditRecord], width: int, *, show_header: bool = Tr
         ratio = 1 if column == "detail" else None
         table.add_column(column, no_wrap=True, overflow="ellipsis", max_width=_WIDEST_CELL, ratio=ratio)
     for record in records:
-        cells = [Text(_plain(cell)) for cell in _cells(record)]
+        cells = [Text(printable(cell)) for cell in _cells(record)]
         if columns is _NARROW_COLUMNS:
             cells = [cells[0][_TIME_OF_DAY], *cells[1 : len(columns)]]
         table.add_row(*cells, style=_STYLES.get(record.outcome, ""))
     return table
-
-
-def _plain(cell: str) -> str:
-    """A sender's text without what a terminal would obey."""
-    return "".join(char if char.isprintable() else "\ufffd" for char in cell)
 
 
 def _cells(record: AuditRecord) -> tuple[str, ...]:

@@ -11,3 +11,8 @@ def wide_console() -> Console:
     """Standard output."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=_WIDE)
+
+
+def printable(text: str) -> str:
+    """A sender's text without what a terminal would obey."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)

@@ -17,6 +17,7 @@ from pipeline.cli.exits import ExitCode
 
 VERBS: Final[tuple[str, ...]] = (
     # one module a line
+    "demo",
     "init",
     "check",
     "explain",

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from pipeline.adapters.embedded_broker import embedded_broker
 from pipeline.adapters.kafka_admin import verify_topics
 from pipeline.cli.exits import ExitCode
 from pipeline.cli.main import app
 from pipeline.config.kafka import Kafka
 from tests.support.kafka.cluster import free_ports
-from tests.support.kafka.embedded import embedded_broker
 
 VERBS = [
     ["topics", "plan"],

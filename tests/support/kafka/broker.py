@@ -6,9 +6,8 @@ from uuid import uuid4
 
 import pytest
 
+from pipeline.adapters.embedded_broker import PARTITIONS
 from tests.support.kafka.admin import Admin
-
-EMBEDDED_PARTITIONS = 4
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Broker:
 
     def topic(
         self,
-        partitions: int = EMBEDDED_PARTITIONS,
+        partitions: int = PARTITIONS,
         config: Mapping[str, str] | None = None,
         *,
         name: str | None = None,
@@ -46,8 +45,8 @@ class Broker:
         return name
 
     def _embedded_topic(self, name: str, partitions: int, config: Mapping[str, str] | None) -> None:
-        if config or partitions != EMBEDDED_PARTITIONS:
-            pytest.skip("the embedded broker makes topics of 4 partitions, without settings")
+        if config or partitions != PARTITIONS:
+            pytest.skip(f"the embedded broker makes topics of {PARTITIONS} partitions, without settings")
         if self.admin.partitions(name) != partitions:
             raise RuntimeError(f"the embedded broker made {name} otherwise")
 

@@ -9,11 +9,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.adapters.embedded_broker import embedded_broker
 from tests.support.kafka.apache import KAFKA_VERSION, class_path, java
 from tests.support.kafka.broker import Broker
 from tests.support.kafka.cluster import Cluster
 from tests.support.kafka.container import IMAGE, kafka_container, make_image_ready
-from tests.support.kafka.embedded import embedded_broker
 from tests.support.kafka.unavailable import Unavailable
 
 
