@@ -6,7 +6,7 @@ BIN = .venv/bin
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo test check test-compose kafka-up kafka-down lock build clean
+.PHONY: help demo test check .static .unit test-compose kafka-up kafka-down lock build clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -20,10 +20,15 @@ test: .venv/installed  ## all tests, on Apache Kafka where it can be had
 	@$(BIN)/pytest -m 'not compose' $(PYTEST_OPTIONS)
 
 check: .venv/installed  ## format, lint, types, imports, unit and property tests: under a minute
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync .static .unit
+
+.static:
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+
+.unit:
 	@$(BIN)/pytest -q -m 'not broker and not packaging and not compose' $(PYTEST_OPTIONS)
 
 test-compose: .venv/installed  ## docker-compose.yml for real, then the broker tests through testcontainers
