@@ -86,9 +86,9 @@ async def open_audit(kafka: Kafka) -> AsyncIterator[AuditReader]:
             auto_offset_reset="earliest",
             isolation_level="read_committed",
         )
-        await consumer.start()
     try:
         with broker_errors(kafka.bootstrap_servers):
+            await consumer.start()
             consumer.assign(partitions)
         yield AuditReader(consumer, kafka, partitions)
     finally:

@@ -26,7 +26,7 @@ from pipeline.core.visitor_key import visitor_key
 
 _API_KEY: Final = base64.b64encode(b'{"demo":"no account"}').decode()
 _SITECODE: Final = "demo000000"
-_NO_VALUE_KEY: Final = b"tombstone"
+_TOMBSTONE_KEY: Final = b"demo-visitor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,15 @@ async def put(kafka: Kafka, values: Sequence[bytes | None]) -> list[Position]:
     """Put the values on the events topic, keyed by visitor; where each stands. Raises BrokerError."""
     topic = kafka.topics.events
     with broker_errors(kafka.bootstrap_servers):
-        async with AIOKafkaProducer(**client_options(kafka), enable_idempotence=True) as producer:
-            sent = []
-            for value in values:
-                key = _NO_VALUE_KEY if value is None else visitor_key(value)
-                sent.append(await producer.send(topic, value, key))
+        producer = AIOKafkaProducer(**client_options(kafka), enable_idempotence=True)
+        try:
+            await producer.start()
+            sent = [await producer.send(topic, value, _key(value)) for value in values]
             stored = [await one for one in sent]
+        finally:
+            await producer.stop()
     return [Position(topic, record.partition, record.offset) for record in stored]
+
+
+def _key(value: bytes | None) -> bytes | None:
+    return _TOMBSTONE_KEY if value is None else visitor_key(value)

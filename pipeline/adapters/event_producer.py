@@ -58,8 +58,8 @@ async def produce(
             max_batch_size=_BATCH_BYTES,
             max_request_size=largest,
         )
-        await producer.start()
         try:
+            await producer.start()
             return await _Run(producer, topic).take(chunks, on_progress)
         finally:
             await producer.stop()
