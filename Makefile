@@ -1,4 +1,5 @@
 # Every target sets up what it needs: .venv is made from the hash-pinned requirements-dev.lock.
+# COVERAGE=1 has `check` measure what the tests reach of the rooms without network.
 # PYTHON=/path/to/python3.12 picks another Python than the first one found.
 
 CANDIDATES = $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
@@ -29,7 +30,8 @@ check: .venv/installed  ## format, lint, types, imports, unit and property tests
 	@$(BIN)/lint-imports --no-logo
 
 .unit:
-	@$(BIN)/pytest -q -m 'not broker and not packaging and not compose' $(PYTEST_OPTIONS)
+	@$(BIN)/$(if $(COVERAGE),coverage run -m )pytest -q -m 'not broker and not packaging and not compose' $(PYTEST_OPTIONS)
+	@$(if $(COVERAGE),$(BIN)/coverage report)
 
 test-compose: .venv/installed  ## docker-compose.yml for real, then the broker tests through testcontainers
 	@tests/compose/run
