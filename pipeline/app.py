@@ -70,7 +70,7 @@ def create_app(name: str, worker: Worker) -> faust.App:
     app.boot_strategy = app.BootStrategy(app, enable_kafka=False, enable_web=False)
     channel = app.channel()
 
-    @app.agent(channel, name="segment_to_kameleoon")
+    @app.agent(channel, name="segment_to_kameleoon")  # type: ignore[untyped-decorator]  # faust has no types
     async def segment_to_kameleoon(chunks: faust.StreamT[Chunk]) -> None:
         async for chunk in chunks:
             try:

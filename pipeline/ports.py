@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.core.commit import Committed, CommitMetadata, LogRange
+from pipeline.core.commit import CommitMetadata, Committed, LogRange
 from pipeline.core.exchange import Exchange
 from pipeline.core.record import Headers, TopicPartition
 

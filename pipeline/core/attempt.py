@@ -9,7 +9,7 @@ from typing import assert_never
 
 from pipeline.core.exchange import Answer, Exchange
 from pipeline.core.outcome import Attempts, Reason
-from pipeline.core.retry import BackoffPolicy, backoff_s, retry_after_s
+from pipeline.core.retry import Backoff, backoff_s, retry_after_s
 from pipeline.core.verdict import (
     Accepted,
     Refused,
@@ -50,7 +50,7 @@ Step = Accept | Fail | Again
 class RetryPolicy:
     """Bounds of retrying: the back-off and how many charged attempts an event has."""
 
-    backoff: BackoffPolicy
+    backoff: Backoff
     max_attempts: int
 
 
@@ -61,13 +61,24 @@ def attempted(
     status = exchange.status if isinstance(exchange, Answer) else None
     arrived = may_have_arrived(exchange)
     if before is None:
-        return Attempts(1, 0, status, latency_ms, sent_at_ms, sent_at_ms, accepted, arrived)
+        return Attempts(
+            count=1,
+            charged=0,
+            status=status,
+            latency_ms=latency_ms,
+            first_at_ms=sent_at_ms,
+            last_at_ms=sent_at_ms,
+            accepted_before=accepted,
+            is_doubtful=False,
+            may_have_arrived=arrived,
+        )
     return replace(
         before,
         count=before.count + 1,
         status=status,
         latency_ms=latency_ms,
         last_at_ms=sent_at_ms,
+        is_doubtful=before.may_have_arrived,
         may_have_arrived=before.may_have_arrived or arrived,
     )
 
@@ -114,4 +125,5 @@ def _delay_s(
 
 
 def _exhausted(attempts: Attempts, exchange: Exchange) -> str:
-    return f"given up after {attempts.count} attempts, {attempts.charged} of them charged; last: {describe(exchange)}"
+    counts = f"{attempts.count} attempts, {attempts.charged} of them charged"
+    return f"given up after {counts}; last: {describe(exchange)}"

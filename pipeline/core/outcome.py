@@ -106,7 +106,8 @@ class Attempts:
     """What was tried so far for one request. Times are Unix milliseconds; `status` is the last answer's.
 
     `charged` counts the attempts that the event itself is to blame for. `accepted_before` is how
-    many requests the destination had accepted at this one's first refusal.
+    many requests the destination had accepted at this one's first refusal. `is_doubtful` says that
+    an attempt before the last may have reached Kameleoon, `may_have_arrived` that any may have.
     """
 
     count: int
@@ -116,6 +117,7 @@ class Attempts:
     first_at_ms: int
     last_at_ms: int
     accepted_before: int
+    is_doubtful: bool
     may_have_arrived: bool
 
 

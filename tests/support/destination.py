@@ -21,7 +21,7 @@ Gate = Callable[[bytes], Awaitable[None]]
 
 
 class FakeDestination:
-    """Answers at once, in one turn of the loop; records bodies in the order they were sent.
+    """Answers at once, in one turn of the loop; records bodies as they are sent, and their fates.
 
     A stall, and a delay as long as the time limit, are time-outs that take no time. `gate`
     is awaited before each answer. `faults` may be replaced at any time; `is_reachable` set
@@ -30,6 +30,7 @@ class FakeDestination:
 
     def __init__(self, *, timeout_s: float = 10.0, gate: Gate | None = None) -> None:
         self.sent: list[bytes] = []
+        self.fates: list[Fate] = []
         self.exchanges: list[Exchange] = []
         self.in_flight = 0
         self.max_in_flight = 0
@@ -73,6 +74,7 @@ class FakeDestination:
             )
         self.sent.append(body)
         fate = self._judge.judge(request_headers("a2V5", "0123456789", "tests"), body).fate
+        self.fates.append(fate)
         await (self._gate(body) if self._gate else asyncio.sleep(0))
         return self._exchange(fate)
 

@@ -1,0 +1,123 @@
+"""The watermark never passes an unsettled record, whatever is settled, revoked or crashes."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from pipeline.engine.ledger import Ledger
+
+
+@dataclass
+class _Outcome:
+    """One record on the fake topics: how many parts it has, and where each stands on the audit topic."""
+
+    parts: int
+    audited_at: list[int] = field(default_factory=list)
+
+    @property
+    def is_settled(self) -> bool:
+        return len(self.audited_at) == self.parts
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """A partition, its audit log, and the commit that survives a crash."""
+
+    @initialize(begin=st.integers(0, 5))
+    def take_over(self, begin: int) -> None:
+        self.topic: dict[int, _Outcome] = {}
+        self.next_offset = begin
+        self.audit_end = 0
+        self.committed = (begin, 0)
+        self.ledger = Ledger(*self.committed)
+        self.in_hand: list[int] = []
+
+    @rule(gap=st.integers(0, 3), parts=st.integers(1, 3))
+    def receive(self, gap: int, parts: int) -> None:
+        offset = self.next_offset + gap
+        self.next_offset = offset + 1
+        self.topic[offset] = _Outcome(parts)
+        self.ledger.receive(offset)
+        self.in_hand.append(offset)
+
+    @precondition(lambda self: self.in_hand)
+    @rule(data=st.data())
+    def audit_a_part(self, data: st.DataObject) -> None:
+        offset = data.draw(st.sampled_from(self.in_hand))
+        outcome = self.topic[offset]
+        outcome.audited_at.append(self.audit_end)
+        self.ledger.note_audited(offset, self.audit_end)
+        self.audit_end += 1
+        if outcome.is_settled:
+            self.ledger.settle(offset)
+            self.in_hand.remove(offset)
+
+    @rule()
+    def another_pipeline_audits(self) -> None:
+        self.audit_end += 1
+
+    @rule()
+    def commit(self) -> None:
+        self.committed = (self.ledger.watermark, self.ledger.audit_from)
+
+    @rule()
+    def crash(self) -> None:
+        """The next worker has the commit and the audit from there on; records above come again."""
+        position, audit_from = self.committed
+        self.ledger = Ledger(position, audit_from)
+        self.in_hand = []
+        stands = sorted(
+            (at, offset)
+            for offset, outcome in self.topic.items()
+            for at in outcome.audited_at
+            if offset >= position
+        )
+        for at, offset in stands:
+            assert at >= audit_from, "an outcome above the commit lies before the place to read from"
+            self.ledger.note_audited(offset, at)
+        for offset in sorted(offset for offset in self.topic if offset >= position):
+            self.ledger.receive(offset)
+            if self.topic[offset].is_settled:
+                self.ledger.settle(offset)
+            else:
+                self.in_hand.append(offset)
+
+    @invariant()
+    def nothing_unsettled_below_the_watermark(self) -> None:
+        for offset, outcome in self.topic.items():
+            assert outcome.is_settled or offset >= self.ledger.watermark
+
+    @invariant()
+    def the_watermark_is_the_end_of_the_settled_run(self) -> None:
+        unsettled = [offset for offset, outcome in self.topic.items() if not outcome.is_settled]
+        if unsettled:
+            assert self.ledger.watermark <= min(unsettled)
+        elif self.topic:
+            assert self.ledger.watermark == max(self.topic) + 1
+
+    @invariant()
+    def every_outcome_above_the_watermark_can_be_read_back(self) -> None:
+        audit_from, watermark = self.ledger.audit_from, self.ledger.watermark
+        for offset, outcome in self.topic.items():
+            if offset >= watermark:
+                assert all(at >= audit_from for at in outcome.audited_at)
+
+    @invariant()
+    def the_counts_are_right(self) -> None:
+        above = [offset for offset in self.topic if offset >= self.ledger.watermark]
+        assert self.ledger.spread == len(above)
+        assert self.ledger.unsettled == len(self.in_hand)
+
+
+LedgerMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
+TestLedger = LedgerMachine.TestCase
+
+
+@pytest.mark.parametrize("offset", [4, 7, 6])
+def test_an_offset_that_does_not_grow_is_a_bug(offset: int) -> None:
+    ledger = Ledger(5, 0)
+    ledger.receive(7)
+    with pytest.raises(ValueError, match="out of order"):
+        ledger.receive(offset)

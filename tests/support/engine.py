@@ -1,0 +1,232 @@
+"""The whole engine on fakes: a partition of events, an audit topic, a group, a destination, a clock."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from pipeline.core.attempt import RetryPolicy
+from pipeline.core.audit import AuditRecord
+from pipeline.core.audit_decode import decode_audit
+from pipeline.core.batch import SINGLE, BatchPolicy
+from pipeline.core.commit import Committed, LogRange
+from pipeline.core.decode import Framing
+from pipeline.core.plan import MappingDefinition, Plan, compile_plan
+from pipeline.core.record import Record, TopicPartition
+from pipeline.core.retry import Backoff
+from pipeline.engine.accounting import Author
+from pipeline.engine.assignment import Assignment, Chunk
+from pipeline.engine.delivery import DeliveryPolicy
+from pipeline.engine.engine import Engine, EnginePorts, EngineSettings
+from pipeline.ports import Commit, DeadLetter, LogEntry, LogUnavailable
+from tests.support.clock import START_MS, FakeClock, settle
+from tests.support.destination import FakeDestination
+
+TOPIC = "segment-events"
+AUDIT = "kameleoon-audit"
+PARTITION = TopicPartition(TOPIC, 0)
+
+
+class FakeAuditLog:
+    """The port AuditLog in memory. While `is_held`, appends wait; `is_down` makes them fail."""
+
+    def __init__(self) -> None:
+        self.logs: dict[int, list[bytes]] = {}
+        self.is_down = False
+        self._gate = asyncio.Event()
+        self._gate.set()
+
+    def hold(self) -> None:
+        self._gate.clear()
+
+    def go_on(self) -> None:
+        self._gate.set()
+
+    async def append(self, partition: int, entries: Sequence[LogEntry]) -> list[int]:
+        await self._gate.wait()
+        await asyncio.sleep(0)
+        if self.is_down:
+            raise LogUnavailable("the audit is down")
+        log = self.logs.setdefault(partition, [])
+        first = len(log)
+        log.extend(entry.value for entry in entries)
+        return list(range(first, len(log)))
+
+    async def ranges(self, partitions: Iterable[int]) -> dict[int, LogRange]:
+        if self.is_down:
+            raise LogUnavailable("the audit is down")
+        return {partition: LogRange(0, len(self.logs.get(partition, []))) for partition in partitions}
+
+    async def read(self, partition: int, begin: int, end: int) -> AsyncIterator[tuple[int, bytes]]:
+        for offset, value in enumerate(self.logs.get(partition, [])[begin:end], begin):
+            yield offset, value
+
+    def records(self, partition: int = 0) -> list[AuditRecord]:
+        entries = (decode_audit(value) for value in self.logs.get(partition, []))
+        return [entry for entry in entries if isinstance(entry, AuditRecord)]
+
+
+class FakeDeadLetters:
+    """The port DeadLetters in memory; `audited` notes how much audit stood at each append."""
+
+    def __init__(self, audit: FakeAuditLog) -> None:
+        self.letters: list[DeadLetter] = []
+        self.audited: list[int] = []
+        self._audit = audit
+
+    async def append(self, letters: Sequence[DeadLetter]) -> None:
+        await asyncio.sleep(0)
+        self.letters.extend(letters)
+        self.audited.extend([len(self._audit.records())] * len(letters))
+
+
+class FakeGroup:
+    """The port ConsumerGroup in memory, with what each partition of the events topic holds."""
+
+    def __init__(self) -> None:
+        self.commits: dict[TopicPartition, Committed] = {}
+        self.events: dict[TopicPartition, LogRange] = {}
+        self.is_down = False
+
+    async def committed(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Committed | None]:
+        self._check()
+        return {partition: self.commits.get(partition) for partition in partitions}
+
+    async def ranges(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, LogRange]:
+        self._check()
+        return {partition: self.events.get(partition, LogRange(0, 0)) for partition in partitions}
+
+    async def commit(self, commits: Mapping[TopicPartition, Commit]) -> None:
+        await asyncio.sleep(0)
+        self._check()
+        for partition, commit in commits.items():
+            self.commits[partition] = Committed(commit.offset, commit.metadata.encode())
+
+    def _check(self) -> None:
+        if self.is_down:
+            raise LogUnavailable("the group is down")
+
+
+def event(number: int, *, user: str | None = None, sandbox: Mapping[str, Any] | None = None) -> bytes:
+    """A track event; `sandbox` is its story at the destination."""
+    properties = {"number": number} | ({"sandbox": sandbox} if sandbox else {})
+    return orjson.dumps(
+        {
+            "type": "track",
+            "event": "Order Completed",
+            "messageId": f"m-{number}",
+            "timestamp": "2026-01-01T00:00:00Z",
+            "userId": user or f"user-{number}",
+            "properties": properties,
+        }
+    )
+
+
+def record(
+    offset: int, value: bytes | None, *, key: bytes | None = None, timestamp_ms: int = START_MS
+) -> Record:
+    """A record of the events partition."""
+    return Record(TOPIC, 0, offset, timestamp_ms, key, value)
+
+
+def tracks(*names: str) -> Plan:
+    """A plan with one logEvent mapping a name, each taking every track event."""
+    definitions = [MappingDefinition(name, 'type = "track"', "logEvent", {}) for name in names or ("Tracks",)]
+    return compile_plan(definitions, Framing.NONE)
+
+
+@dataclass
+class World:
+    """What outlives a worker, and how the next one is made."""
+
+    clock: FakeClock = field(default_factory=FakeClock)
+    audit: FakeAuditLog = field(default_factory=FakeAuditLog)
+    group: FakeGroup = field(default_factory=FakeGroup)
+    destination: FakeDestination = field(default_factory=FakeDestination)
+    plan: Plan = field(default_factory=tracks)
+    batch: BatchPolicy = SINGLE
+    concurrency: int = 4
+    max_attempts: int = 3
+    expire_after_ms: float | None = None
+    is_ordered: bool = True
+    max_in_flight_events: int = 32
+    max_spread: int = 1000
+    jitter: Callable[[], float] = lambda: 0.5
+
+    def __post_init__(self) -> None:
+        self.letters = FakeDeadLetters(self.audit)
+
+    def engine(self) -> Engine:
+        """A worker's engine, as the composition root makes it."""
+        settings = EngineSettings(
+            plan=self.plan,
+            author=Author("kameleoon-tests", "worker", self.plan.digest),
+            audit_topic=AUDIT,
+            audit_linger_s=0.0,
+            delivery=DeliveryPolicy(
+                concurrency=self.concurrency,
+                batch=self.batch,
+                retry=RetryPolicy(Backoff(1.0, 8.0), self.max_attempts),
+                expire_after_ms=self.expire_after_ms,
+            ),
+            is_ordered=self.is_ordered,
+            max_in_flight_events=self.max_in_flight_events,
+            max_in_flight_bytes=1_000_000,
+            max_spread=self.max_spread,
+            drain_s=30.0,
+        )
+        ports = EnginePorts(
+            audit_log=self.audit,
+            clock=self.clock,
+            dead_letters=self.letters,
+            destination=self.destination,
+            group=self.group,
+            jitter=self.jitter,
+        )
+        return Engine(settings, ports)
+
+    @asynccontextmanager
+    async def worker(self) -> AsyncIterator["RunningWorker"]:
+        """A running engine; leaving the block is a crash: nothing is released."""
+        engine = self.engine()
+        services = [asyncio.create_task(service) for service in engine.services()]
+        try:
+            yield RunningWorker(self, engine)
+        finally:
+            for service in services:
+                service.cancel()
+            await asyncio.gather(*services, return_exceptions=True)
+
+
+@dataclass
+class RunningWorker:
+    """One worker at work on partition 0."""
+
+    world: World
+    engine: Engine
+
+    async def open(self) -> Assignment:
+        """Take the partition over, as the source does."""
+        (assignment,) = await self.engine.partitions.open([PARTITION])
+        self.engine.partitions.register([assignment])
+        return assignment
+
+    async def take(self, records: Sequence[Record]) -> None:
+        """Receive and process records, then let everything go on that can."""
+        end = records[-1].offset + 1
+        self.world.group.events[PARTITION] = LogRange(0, max(end, self._end()))
+        assignment = self.engine.partitions.receive(PARTITION, records)
+        if assignment is not None:
+            self.engine.process(Chunk(assignment, records))
+        await settle()
+
+    async def release(self) -> None:
+        """Give the partition back, as on a rebalance."""
+        await self.engine.partitions.release([PARTITION])
+
+    def _end(self) -> int:
+        held = self.world.group.events.get(PARTITION)
+        return held.end if held else 0
