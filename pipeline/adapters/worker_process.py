@@ -5,7 +5,7 @@ import os
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pipeline
@@ -33,20 +33,20 @@ class WorkerProcess:
         return await self._process.wait()
 
     async def stop(self, within_s: float) -> int:
-        """End it by SIGTERM, or by force after this time; its exit code."""
+        """End it by SIGTERM, or by force after this time or when interrupted; its exit code."""
         if self._process.returncode is None:
             self._process.terminate()
         try:
-            async with asyncio.timeout(within_s):
-                return await self._process.wait()
-        except TimeoutError:
-            return await self.kill()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), within_s)
+        finally:
+            await self._kill()
+        return await self._process.wait()
 
-    async def kill(self) -> int:
-        """End it by force if it still runs; its exit code."""
+    async def _kill(self) -> None:
         if self._process.returncode is None:
             self._process.kill()
-        return await self._process.wait()
+        await self._process.wait()
 
     def log_tail(self, lines: int) -> list[str]:
         """The newest lines of its log."""
@@ -78,7 +78,4 @@ async def running_worker(
     try:
         yield worker
     finally:
-        try:
-            await worker.stop(drain_s)
-        finally:
-            await worker.kill()
+        await worker.stop(drain_s)

@@ -16,6 +16,9 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _KILLED = 128
 """A shell's exit code for a command that a signal ended is this and the signal's number."""
 
+_STOPPING = "stopping in order; once more for an end by force"
+_STOPPED = "stopped: the worker, the broker and the stand-in have ended"
+
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the command."""
@@ -61,6 +64,8 @@ async def _until_told(options: "Options") -> int:
     received: list[signal.Signals] = []
 
     def end(number: signal.Signals) -> None:
+        if not received:
+            print(_STOPPING, file=sys.stderr)
         received.append(number)
         running.cancel()
 
@@ -69,5 +74,5 @@ async def _until_told(options: "Options") -> int:
     try:
         return await running
     except asyncio.CancelledError:
-        print("stopped: the worker, the broker and the stand-in have ended", file=sys.stderr)
+        print(_STOPPED, file=sys.stderr)
         return _KILLED + received[0]

@@ -56,13 +56,16 @@ def print_report(
     summary: AuditSummary, records: Sequence[AuditRecord], verdict: Verdict, addresses: Addresses | None
 ) -> None:
     """Tables for people on standard output."""
-    shown = sample(records, _ROWS)
     console = wide_console()
-    console.print(f"\nThe audit topic, {len(shown)} of {len(records):,} records (? means: perhaps twice)\n")
-    console.print(_table(shown, is_narrow=console.width < _ROOMY))
-    console.print("\nAll of them\n")
-    print_tables(summary)
-    console.print()
+    if records:
+        shown = sample(records, _ROWS)
+        console.print(
+            f"\nThe audit topic, {len(shown)} of {len(records):,} records (? means: perhaps twice)\n"
+        )
+        console.print(_table(shown, is_narrow=console.width < _ROOMY))
+        console.print("\nAll of them\n")
+        print_tables(summary)
+        console.print()
     if verdict.is_fine:
         told = f"Every one of {verdict.records:,} records is accounted for, after {verdict.seconds:.1f} s."
         console.print(told, style="bold")

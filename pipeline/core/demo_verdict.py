@@ -30,7 +30,10 @@ class Verdict:
         return not any(self.problems())
 
     def problems(self) -> Iterator[str]:
-        """What is wrong, line by line."""
+        """What is wrong, line by line, causes first."""
+        if self.exit_code:
+            yield f"the worker ended with exit code {self.exit_code}; the end of its log:"
+            yield from (f"  {line}" for line in self.log_tail)
         if self.unaccounted:
             yield f"{len(self.unaccounted):,} of {self.records:,} records are not accounted for:"
             yield from (f"  {one}" for one in self.unaccounted[:_MOST_NAMED])
@@ -39,6 +42,3 @@ class Verdict:
                 f"the audit topic tells of {self.delivered:,} deliveries, "
                 f"and the stand-in for Kameleoon took {self.accepted:,}"
             )
-        if self.exit_code:
-            yield f"the worker ended with exit code {self.exit_code}; the end of its log:"
-            yield from (f"  {line}" for line in self.log_tail)
