@@ -1,0 +1,64 @@
+"""What an operator does to a cluster and a consumer group, by hand."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from confluent_kafka import ConsumerGroupState, ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    ResourceType,
+)
+
+from pipeline.core.commit import CommitMetadata, parse_metadata
+
+_TIMEOUT_S: Final = 30
+_NO_COMMIT: Final = -1001
+
+
+class Operator:
+    """Kafka's tools, in short."""
+
+    def __init__(self, servers: str) -> None:
+        self._client: Any = AdminClient({"bootstrap.servers": servers, "log_level": 2})
+
+    def alter(self, topic: str, settings: Mapping[str, str]) -> None:
+        """`kafka-configs --alter`."""
+        entries = [
+            ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
+            for name, value in settings.items()
+        ]
+        resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
+        self._client.incremental_alter_configs([resource])[resource].result(_TIMEOUT_S)
+
+    def add_partitions(self, topic: str, count: int) -> None:
+        """`kafka-topics --alter --partitions`: so many in all."""
+        self._client.create_partitions([NewPartitions(topic, count)])[topic].result(_TIMEOUT_S)
+
+    def set_offsets(self, group: str, topic: str, offsets: Mapping[int, int]) -> None:
+        """`kafka-consumer-groups --reset-offsets --execute`. The group must be empty."""
+        positions = [TopicPartition(topic, partition, offset) for partition, offset in offsets.items()]
+        asked = [ConsumerGroupTopicPartitions(group, positions)]
+        self._client.alter_consumer_group_offsets(asked)[group].result(_TIMEOUT_S)
+
+    def delete_group(self, group: str) -> None:
+        """`kafka-consumer-groups --delete`: its commits are gone."""
+        self._client.delete_consumer_groups([group])[group].result(_TIMEOUT_S)
+
+    def is_rebalancing(self, group: str) -> bool:
+        """Whether a member has yet to rejoin."""
+        told = self._client.describe_consumer_groups([group])[group].result(_TIMEOUT_S)
+        return bool(told.state is ConsumerGroupState.PREPARING_REBALANCING)
+
+    def commits(self, group: str, topic: str) -> dict[int, tuple[int, CommitMetadata | None]]:
+        """The committed offsets with what was said beside them; partitions without a commit are left out."""
+        asked = [ConsumerGroupTopicPartitions(group)]
+        found = self._client.list_consumer_group_offsets(asked)[group].result(_TIMEOUT_S)
+        return {
+            position.partition: (position.offset, parse_metadata(position.metadata or ""))
+            for position in found.topic_partitions
+            if position.topic == topic and position.offset != _NO_COMMIT
+        }

@@ -1,0 +1,108 @@
+"""`kameleoon-pipeline run` as a process of its own: started, stopped, killed, and never left behind."""
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from tests.support.tree import ROOT
+from tests.support.waiting import until
+
+_PR_SET_PDEATHSIG: Final = 1
+_START_S: Final = 40.0
+_STOP_S: Final = 40.0
+_TAIL_LINES: Final = 40
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+RUN: Final = ("-m", "pipeline.cli.main")
+"""What Python is told to run; a script of a test's own may stand in its place."""
+
+
+def _die_with_parent() -> None:
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Worker:
+    """One worker; its log is in `log_file`. Made and ended by a `Scene`."""
+
+    def __init__(self, config: Path, log_file: Path, program: Sequence[str] = RUN) -> None:
+        self.log_file = log_file
+        with log_file.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, *program, "run", "--config", str(config), "--log-format", "json"],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 (one system call)
+            )
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def rss_bytes(self) -> int:
+        """The memory that the process holds now; 0 after its end."""
+        try:
+            pages = Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]
+        except (OSError, IndexError):
+            return 0
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    def log(self) -> list[dict[str, Any]]:
+        """The lines of the log so far that are JSON objects."""
+        lines = self.log_file.read_bytes().split(b"\n")[:-1]
+        return [json.loads(line) for line in lines if line.startswith(b"{")]
+
+    def said(self, event: str) -> list[dict[str, Any]]:
+        """The lines of the log that tell of `event`."""
+        return [line for line in self.log() if line["event"] == event]
+
+    @property
+    def openings(self) -> list[int]:
+        """The partitions in the order in which the worker opened them, since its start."""
+        return [line["partition"] for line in self.said("partition open")]
+
+    async def ready(self, partitions: int = 1) -> None:
+        """Return when the log tells of so many openings. Raises when the process ends before."""
+        await until(lambda: len(self.openings) >= partitions or not self.is_running, self._tell(), _START_S)
+        if not self.is_running:
+            raise AssertionError(f"the worker ended with {self._process.returncode}:\n{self.tail()}")
+
+    async def stop(self) -> int:
+        """SIGTERM; its exit code."""
+        self.ask_to_stop()
+        return await self.ended()
+
+    def ask_to_stop(self) -> None:
+        """SIGTERM, without waiting."""
+        self._process.send_signal(signal.SIGTERM)
+
+    async def kill(self) -> None:
+        """SIGKILL, and wait for the end."""
+        self._process.kill()
+        await self.ended()
+
+    async def ended(self, timeout_s: float = _STOP_S) -> int:
+        """Wait for the process to end; its exit code."""
+        await until(lambda: not self.is_running, "the worker has not ended", timeout_s)
+        return int(self._process.returncode)
+
+    def clear_away(self) -> None:
+        """Leave no process behind, whatever happened."""
+        self._process.kill()
+        self._process.wait()
+
+    def tail(self) -> str:
+        """The newest lines of the log."""
+        return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-_TAIL_LINES:])
+
+    def _tell(self) -> str:
+        return f"the worker of {self.log_file} is not ready"
