@@ -45,6 +45,8 @@ class Admission:
         entry = Entry(
             assignment, record, decided, identities=self._identities(decided, record), inherited=is_inherited
         )
+        if is_inherited:
+            entry.doubt()
         at_once = self._sort_parts(entry, audited)
         if entry.unaudited == 0:
             self._settle(entry)

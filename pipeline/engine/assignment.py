@@ -28,8 +28,8 @@ class Assignment:
     """The accounting of one partition: ledger, lanes, and what a predecessor left.
 
     `inherited_left` counts the unaudited records that a crashed predecessor may have sent and that
-    were not received again yet. `ambiguous` counts unsettled entries of which an attempt may have
-    reached Kameleoon.
+    were not received again yet. `ambiguous` counts unsettled entries of which an attempt, of this
+    worker or of that predecessor, may have reached Kameleoon.
     """
 
     def __init__(self, partition: TopicPartition, opening: Opening) -> None:
@@ -66,7 +66,7 @@ class Assignment:
             pass_=self.pass_,
             epoch=self.epoch,
             is_open=is_open,
-            window=max(window, self.inherited_left),
+            window=max(window, self.inherited_left + self.ambiguous),
             audit_topic=audit_topic,
             audit_from=self.ledger.audit_from,
         )

@@ -203,7 +203,7 @@ class Delivery:
 
 
 class _UnderWay:
-    """Counts an exchange of each part's assignment while it lasts."""
+    """Counts an exchange of each part's assignment while it lasts; cut short, it leaves a doubt."""
 
     __slots__ = ("_ended", "_parts")
 
@@ -215,9 +215,11 @@ class _UnderWay:
         for part in self._parts:
             part.entry.assignment.under_way += 1
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         for part in self._parts:
             part.entry.assignment.under_way -= 1
+            if kind is not None:
+                part.entry.doubt()
         self._ended.set()
 
 
