@@ -65,6 +65,8 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._audit = audit
         self._openings: set[asyncio.Task[None]] = set()
         self._paused: set[KafkaPartition] = set()
+        self._handing_over = asyncio.Lock()
+        self._is_leaving = False
         self._failure: asyncio.Future[None] | None = None
 
     async def run(self, deliver: Callable[[Chunk], Awaitable[None]]) -> None:
@@ -82,12 +84,27 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             await asyncio.gather(reading, return_exceptions=True)
 
     async def release(self) -> None:
-        """Give everything back before leaving: the consumer's own stop does not. Raises LogUnavailable."""
-        await self._finish_openings()
-        await self._partitions.release(self._partitions.held)
+        """Give everything back before leaving: the consumer's own stop does not. Raises LogUnavailable.
+
+        A rebalance that comes meanwhile waits for it, and it waits for a rebalance under way: until
+        the last commit nobody else may have the partitions. Nothing is taken over any more.
+        """
+        self._is_leaving = True
+        async with self._handing_over:
+            await self._finish_openings()
+            await self._partitions.release(self._partitions.held)
+
+    def abandon(self) -> None:
+        """The worker crashes: nothing is taken over or committed any more."""
+        self._is_leaving = True
+        for opening in self._openings:
+            opening.cancel()
+        self._partitions.abandon()
 
     def on_partitions_assigned(self, assigned: set[KafkaPartition]) -> None:
         """Called by the consumer. Quick: the member sends no heartbeats until it returns."""
+        if self._is_leaving:
+            return
         self._paused.clear()
         for partition in assigned:
             self._consumer.pause(partition)
@@ -98,8 +115,9 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     async def on_partitions_revoked(self, revoked: set[KafkaPartition]) -> None:
         """Called by the consumer, which swallows exceptions: they are carried to `run`."""
         try:
-            await self._finish_openings()
-            await self._partitions.release([TopicPartition(*partition) for partition in revoked])
+            async with self._handing_over:
+                await self._finish_openings()
+                await self._partitions.release([TopicPartition(*partition) for partition in revoked])
         except LogUnavailable as error:
             log.warning(
                 "the last commit of a hand-over failed; its successor reads the audit", detail=str(error)

@@ -78,6 +78,8 @@ class KafkaWorker:
         if self._is_crashed:
             return
         self._is_crashed = True
+        if self._parts is not None:
+            self._parts.source.abandon()
         leaves = list(_leaves(error))
         self.exit_code = max(map(_exit_code, leaves))
         for leaf in leaves:

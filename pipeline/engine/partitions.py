@@ -112,6 +112,10 @@ class Partitions:
         The assignment stays open for its successor while anything is ambiguous. Raises LogUnavailable.
         """
         assignments = [self._held.pop(partition) for partition in partitions if partition in self._held]
+        if assignments:
+            log.info(
+                "giving partitions back", partitions=[found.partition.partition for found in assignments]
+            )
         for assignment in assignments:
             assignment.close()
             self._committed.pop(assignment.partition, None)
@@ -125,6 +129,10 @@ class Partitions:
         }
         if commits:
             await self._group.commit(commits)
+
+    def abandon(self) -> None:
+        """The worker crashes: what it holds stays open for its successor, nothing is committed."""
+        self._held.clear()
 
     async def _drain(self, assignments: list[Assignment]) -> bool:
         try:
