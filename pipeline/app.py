@@ -15,7 +15,13 @@ from pipeline.engine.assignment import Chunk
 
 
 class Worker(Protocol):
-    """What the app runs; `pipeline.bootstrap` makes it."""
+    """What the app runs; `pipeline.bootstrap` makes it.
+
+    `exit_code` is what the process is to end with; `on_crash` is called when it has to end.
+    """
+
+    exit_code: int
+    on_crash: Callable[[], None]
 
     async def start(self) -> None:
         """Connect to the brokers."""
@@ -81,3 +87,16 @@ def create_app(name: str, worker: Worker) -> faust.App:
 
     app.service(Pipeline(app, channel, worker))
     return app
+
+
+def run_app(app: faust.App, worker: Worker, loop: asyncio.AbstractEventLoop) -> int:
+    """Run the app as this process until a signal or a crash ends it; answers the exit code."""
+    process = faust.Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
+    process.spinner = None  # it would write codes for a terminal into pipes and files
+    ends: list[asyncio.Task[None]] = []
+    worker.on_crash = lambda: ends.append(loop.create_task(process.stop()))
+    try:
+        process.execute_from_commandline()
+    except SystemExit as end:
+        return worker.exit_code or int(bool(end.code))
+    return worker.exit_code

@@ -84,23 +84,12 @@ async def _topic_problems(config: "Config", told: str) -> tuple["TopicProblem", 
 def _work(config: "Config") -> int:
     import asyncio
 
-    import faust
     import uvloop
 
+    from pipeline.app import run_app
     from pipeline.bootstrap import build_app
 
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     app, worker = build_app(config)
-    process = faust.Worker(
-        app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False, loglevel="WARNING"
-    )
-    process.spinner = None  # it would write codes for a terminal into pipes and files
-    ends: list[asyncio.Task[None]] = []
-    worker.on_crash = lambda: ends.append(loop.create_task(process.stop()))
-
-    try:
-        process.execute_from_commandline()
-    except SystemExit as end:
-        return worker.exit_code or (int(end.code or 0) if not isinstance(end.code, str) else ExitCode.BUG)
-    return worker.exit_code
+    return run_app(app, worker, loop)

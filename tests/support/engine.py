@@ -36,6 +36,7 @@ class FakeAuditLog:
     def __init__(self) -> None:
         self.logs: dict[int, list[bytes]] = {}
         self.is_down = False
+        self.appends = 0
         self._gate = asyncio.Event()
         self._gate.set()
 
@@ -46,6 +47,7 @@ class FakeAuditLog:
         self._gate.set()
 
     async def append(self, partition: int, entries: Sequence[LogEntry]) -> list[int]:
+        self.appends += 1
         await self._gate.wait()
         await asyncio.sleep(0)
         if self.is_down:
@@ -194,7 +196,7 @@ class World:
         engine = self.engine()
         services = [asyncio.create_task(service) for service in engine.services()]
         try:
-            yield RunningWorker(self, engine)
+            yield RunningWorker(self, engine, services)
         finally:
             for service in services:
                 service.cancel()
@@ -207,6 +209,7 @@ class RunningWorker:
 
     world: World
     engine: Engine
+    services: list[asyncio.Task[None]]
 
     async def open(self) -> Assignment:
         """Take the partition over, as the source does."""

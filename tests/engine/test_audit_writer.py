@@ -1,0 +1,52 @@
+"""Stage audit: what is rejected, failed or expired is kept before it is audited; nothing settles early."""
+
+import pytest
+
+from pipeline.ports import LogUnavailable
+from tests.support.clock import settle
+from tests.support.engine import World, event, record
+
+
+async def test_a_dead_letter_stands_before_its_audit_record() -> None:
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        poison = record(0, b"{", key=b"key")
+        await worker.take([poison, record(1, event(1, sandbox={"status": "400"})), record(2, event(2))])
+
+    kept = [(letter.key, letter.value) for letter in world.letters.letters]
+    assert kept == [(b"key", b"{"), (None, event(1, sandbox={"status": "400"}))]
+    assert world.letters.audited[0] == 0
+    headers = dict(world.letters.letters[0].headers)
+    assert (headers["reason"], headers["source_offset"]) == (b"invalid_json", b"0")
+
+
+async def test_a_failed_append_ends_the_engine() -> None:
+    """What was appended may stand: going on could account twice."""
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        world.audit.is_down = True
+        await worker.take([record(0, event(0))])
+        ended = [service for service in worker.services if service.done()]
+
+        assert len(ended) == 1
+        assert ended[0].exception() is not None
+        with pytest.raises(ExceptionGroup) as raised:
+            ended[0].result()
+    assert raised.group_contains(LogUnavailable)
+
+
+async def test_outcomes_that_come_during_an_append_go_with_the_next() -> None:
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        world.audit.hold()
+        await worker.take([record(0, event(0))])
+        await worker.take([record(offset, event(offset)) for offset in range(1, 20)])
+        appends = world.audit.appends
+        world.audit.go_on()
+        await settle()
+
+    assert world.audit.appends - appends == 1
+    assert len(world.audit.records()) == 20

@@ -1,0 +1,65 @@
+"""The app in a process of its own, over a worker that feeds given chunks and notes what it is asked.
+
+    python -m tests.support.app_process '["first", "bad", "last"]' bad
+
+The worker ends the process by SIGTERM after the last chunk, and breaks at the named one. One JSON
+object is written: `seen`, `processed`, `code`.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+
+from pipeline.app import create_app, run_app
+from pipeline.engine.assignment import Chunk
+
+
+class NotingWorker:
+    """Feeds what it is given, and notes what it is asked."""
+
+    def __init__(self, chunks: list[str], breaks_at: str) -> None:
+        self.seen: list[str] = []
+        self.processed: list[object] = []
+        self.exit_code = 0
+        self.on_crash: Callable[[], None] = lambda: None
+        self._chunks = chunks
+        self._breaks_at = breaks_at
+
+    async def start(self) -> None:
+        self.seen.append("start")
+
+    async def run(self, deliver: Callable[[Chunk], Awaitable[None]]) -> None:
+        for chunk in self._chunks:
+            await deliver(chunk)  # type: ignore[arg-type]  # the app hands on whatever it is given
+        await asyncio.Event().wait()
+
+    def process(self, chunk: object) -> None:
+        if chunk == self._breaks_at:
+            raise RuntimeError("planted")
+        self.processed.append(chunk)
+        if chunk == self._chunks[-1]:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def crash(self, error: BaseException) -> None:
+        self.seen.append(f"crash: {error}")
+        self.exit_code = 70
+        self.on_crash()
+
+    async def stop(self) -> None:
+        self.seen.append("stop")
+
+
+def main(chunks: list[str], breaks_at: str) -> None:
+    worker = NotingWorker(chunks, breaks_at)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    app = create_app("tests", worker)
+    code = run_app(app, worker, loop)
+    sys.stdout.write(json.dumps({"seen": worker.seen, "processed": worker.processed, "code": code}))
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]), sys.argv[2])
