@@ -89,13 +89,14 @@ class Opening:
     """Where and as what an assignment begins.
 
     `inherited_window` is how many unaudited records from `position` on a crashed predecessor may
-    have sent. `warning` is a sentence for the log, empty when all is as expected.
+    have sent; those from `inherited_end` on did not exist in its time. `warning` is a sentence for the log, empty when all is as expected.
     """
 
     position: int
     pass_: int
     epoch: int
     inherited_window: int
+    inherited_end: int
     audit_from: int
     warning: str = ""
 
@@ -121,7 +122,7 @@ def plan_opening(
     named by its first epoch, the time at which it began, so that both only ever grow.
     """
     if committed is None:
-        return Opening(events.begin, now_ms, now_ms, 0, audit.end)
+        return _new_pass(events.begin, now_ms, audit)
     if committed.offset > events.end:
         return Unopenable(
             f"the committed offset {committed.offset} lies beyond the end of the topic ({events.end}): "
@@ -131,11 +132,15 @@ def plan_opening(
     position = max(committed.offset, events.begin)
     match metadata:
         case None:
-            return Opening(position, now_ms, now_ms, 0, audit.end, _new_pass_warning(committed))
+            return _new_pass(position, now_ms, audit, _new_pass_warning(committed))
         case CommitMetadata():
-            return _resume(metadata, committed.offset, position, audit, audit_topic)
+            return _resume(metadata, committed.offset, events, audit, audit_topic)
         case _:
             assert_never(metadata)
+
+
+def _new_pass(position: int, now_ms: int, audit: LogRange, warning: str = "") -> Opening:
+    return Opening(position, now_ms, now_ms, 0, position, audit.end, warning)
 
 
 def _new_pass_warning(committed: Committed) -> str:
@@ -145,9 +150,10 @@ def _new_pass_warning(committed: Committed) -> str:
 
 
 def _resume(
-    metadata: CommitMetadata, offset: int, position: int, audit: LogRange, audit_topic: str
+    metadata: CommitMetadata, offset: int, events: LogRange, audit: LogRange, audit_topic: str
 ) -> Opening:
     warning = ""
+    position = max(offset, events.begin)
     audit_from = max(metadata.audit_from, audit.begin)
     if metadata.audit_topic != audit_topic or metadata.audit_from > audit.end:
         audit_from = audit.begin
@@ -158,7 +164,8 @@ def _resume(
         position=position,
         pass_=metadata.pass_,
         epoch=metadata.epoch + 1,
-        inherited_window=metadata.window if metadata.is_open else 0,
+        inherited_window=min(metadata.window, events.end - position) if metadata.is_open else 0,
+        inherited_end=events.end,
         audit_from=audit_from,
         warning=warning,
     )

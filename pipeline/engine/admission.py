@@ -39,8 +39,7 @@ class Admission:
         """Take one received record in; parts that the audit topic already holds stand."""
         audited = assignment.audited.pop(record.offset, None)
         is_settled = audited is not None and audited.is_complete
-        is_inherited = assignment.inherited_left > 0 and not is_settled
-        assignment.inherited_left -= is_inherited
+        is_inherited = not is_settled and assignment.inherits(record.offset)
         decided = _NOTHING_LEFT if is_settled else decide(self._plan, record)
         entry = Entry(
             assignment, record, decided, identities=self._identities(decided, record), inherited=is_inherited

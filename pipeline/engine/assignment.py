@@ -40,6 +40,7 @@ class Assignment:
         self.lanes: Lanes[Entry] = Lanes()
         self.audited: dict[int, AuditedParts] = {}
         self.inherited_left = opening.inherited_window
+        self._inherited_end = opening.inherited_end
         self.ambiguous = 0
         self.under_way = 0
         self.in_flight_bytes = 0
@@ -50,6 +51,14 @@ class Assignment:
         offset = audited.source.offset
         self.audited.setdefault(offset, AuditedParts(audited.parts)).mappings.add(audited.mapping)
         self.ledger.note_audited(offset, audit_offset)
+
+    def inherits(self, offset: int) -> bool:
+        """Whether a predecessor may have sent this record, the next one that nobody audited."""
+        if offset >= self._inherited_end:
+            self.inherited_left = 0
+        is_inherited = self.inherited_left > 0
+        self.inherited_left -= is_inherited
+        return is_inherited
 
     def close(self) -> None:
         """No new sends from now on; what is under way goes to its end."""

@@ -73,17 +73,24 @@ def test_broken_metadata_is_not_half_believed(text: str) -> None:
 
 
 def test_without_a_commit_a_pass_begins_at_the_beginning() -> None:
-    assert opened(None) == Opening(10, NOW_MS, NOW_MS, 0, 50)
+    assert opened(None) == Opening(10, NOW_MS, NOW_MS, 0, 10, 50)
 
 
 def test_after_a_release_the_next_epoch_is_clean() -> None:
-    assert opened(Committed(30, CLOSED.encode())) == Opening(30, 7, 10, 0, 20)
+    assert opened(Committed(30, CLOSED.encode())) == Opening(30, 7, 10, 0, 100, 20)
 
 
 def test_after_a_crash_the_window_is_inherited() -> None:
     crashed = CLOSED.encode().replace("false", "true")
 
-    assert opened(Committed(30, crashed)) == Opening(30, 7, 10, 512, 20)
+    assert opened(Committed(30, crashed)) == Opening(30, 7, 10, 70, 100, 20)
+    assert opened(Committed(30, crashed.replace("512", "8"))) == Opening(30, 7, 10, 8, 100, 20)
+
+
+def test_after_a_crash_with_nothing_left_to_do_nothing_is_doubtful() -> None:
+    crashed = CLOSED.encode().replace("false", "true")
+
+    assert opened(Committed(100, crashed)).inherited_window == 0
 
 
 @pytest.mark.parametrize("text,said", [("", "by hand"), ("{}", "not ours"), ("by a tool", "not ours")])

@@ -106,6 +106,7 @@ async def test_an_inherited_window_outlives_a_quick_release() -> None:
 
 async def test_after_a_crash_the_first_unaudited_records_are_flagged_and_no_more() -> None:
     world = World(max_in_flight_events=3)
+    world.group.events[PARTITION] = LogRange(0, 7)
     async with world.worker() as worker:
         await worker.open()
         await worker.take(records(0, 2))
@@ -116,6 +117,23 @@ async def test_after_a_crash_the_first_unaudited_records_are_flagged_and_no_more
 
     found = {each.source.offset: each.possible_duplicate for each in world.audit.records()}
     assert found == {0: False, 1: False, 2: True, 3: True, 4: True, 5: False, 6: False}
+
+
+async def test_records_that_came_after_a_crash_are_clean() -> None:
+    """What did not exist when the worker died, it cannot have sent."""
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take(records(0, 2))
+        await worker.engine.partitions.commit()
+        await worker.take([record(2, event(2, sandbox={"status": "503"}))])
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take(records(2, 1))
+        await worker.take(records(3, 3))
+
+    flagged = [found.source.offset for found in world.audit.records() if found.possible_duplicate]
+    assert flagged == [2]
 
 
 async def test_what_was_read_back_is_found_again_after_a_second_crash() -> None:
