@@ -89,7 +89,8 @@ class Opening:
     """Where and as what an assignment begins.
 
     `inherited_window` is how many unaudited records from `position` on a crashed predecessor may
-    have sent; those from `inherited_end` on did not exist in its time. `warning` is a sentence for the log, empty when all is as expected.
+    have sent; those from `inherited_end` on did not exist in its time. `warning` is a sentence for
+    the log, empty when all is as expected.
     """
 
     position: int
