@@ -209,7 +209,7 @@ def _places(events: Sequence[ConsumerRecord]) -> Mapping[str, Place]:
     for event in events:
         try:
             message_id = json.loads(event.value)["messageId"]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             continue
         places[message_id] = (event.partition, event.offset)
     return places

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from confluent_kafka import Producer
 
 from pipeline.core.record import Headers
 
 _LARGEST_BYTES: Final = 16 * 1024 * 1024
 _POLL_MS: Final = 100
+_FLUSH_S: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,13 @@ class TopicReader:
             while await self._consumer.position(partition) < end:
                 await self.poll()
         return self.records
+
+
+def produce_bare(servers: str, topic: str, partition: int) -> None:
+    """Put a record with neither key nor value on the topic: another client must, aiokafka refuses."""
+    producer = Producer({"bootstrap.servers": servers})
+    producer.produce(topic, value=None, key=None, partition=partition)
+    assert producer.flush(_FLUSH_S) == 0
 
 
 async def read_topic(servers: str, topic: str, partitions: int) -> list[ConsumerRecord]:
