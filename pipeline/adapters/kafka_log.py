@@ -10,7 +10,12 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
+from aiokafka.errors import (
+    KafkaError,
+    MessageSizeTooLargeError,
+    OutOfOrderSequenceNumber,
+    RecordTooLargeError,
+)
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from pipeline.core.commit import LogRange
@@ -18,6 +23,7 @@ from pipeline.ports import DeadLetter, LogEntry, LogUnavailable
 
 _BATCH_BYTES: Final = 512 * 1024
 _POLL_MS: Final = 500
+_TOO_LARGE: Final = (MessageSizeTooLargeError, RecordTooLargeError)
 _AT_SOURCE: Final = ("original", b"at-source")
 
 
@@ -158,22 +164,27 @@ class KafkaDeadLetters:
         """Append with acknowledgement. Raises LogUnavailable."""
         with log_errors(f"{self._topic}: a dead letter was not acknowledged"):
             async with asyncio.timeout(self._timeout_s):
-                refused = await self._send(letters)
-                if refused:
+                while letters := await self._send(letters):
                     await self._replace_producer()
-                    await self._send([_without_original(letter) for letter in refused])
 
     async def _send(self, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
-        """Send all; answers those that the broker refused for their size."""
+        """Send all. If the broker refused some for their size: what is to be sent with a new producer.
+
+        These are the refused without their originals, and whatever stood behind them in a partition:
+        not written, as its sequence numbers had a hole.
+        """
         sent = [(letter, await self._enqueue(letter)) for letter in letters]
         results = await asyncio.gather(*(future for _, future in sent), return_exceptions=True)
-        refused = []
+        is_refused = any(isinstance(result, _TOO_LARGE) for result in results)
+        again = []
         for (letter, _), result in zip(sent, results, strict=True):
-            if isinstance(result, (MessageSizeTooLargeError, RecordTooLargeError)) and letter.value:
-                refused.append(letter)
+            if isinstance(result, _TOO_LARGE) and letter.value:
+                again.append(_without_original(letter))
+            elif isinstance(result, OutOfOrderSequenceNumber) and is_refused:
+                again.append(letter)
             elif isinstance(result, BaseException):
                 raise result
-        return refused
+        return again
 
     async def _enqueue(self, letter: DeadLetter) -> "asyncio.Future[Any]":
         if len(letter.value or b"") + len(letter.key or b"") > self._max_record_bytes:
