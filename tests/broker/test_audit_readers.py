@@ -67,7 +67,12 @@ def _message_ids(lines: str) -> list[str | None]:
 
 def test_the_summary_counts_what_holds(own: Kafka, config: str) -> None:
     filtered = encode(
-        audit_record(outcome=OutcomeKind.FILTERED, reason=Reason.NO_MAPPING_MATCHED, stage=Stage.TRIGGER)
+        audit_record(
+            outcome=OutcomeKind.FILTERED,
+            reason=Reason.NO_MAPPING_MATCHED,
+            stage=Stage.TRIGGER,
+            source=SourcePosition("segment-events", 1, 0, NOON_MS),
+        )
     )
     _fill(
         own,
