@@ -129,14 +129,14 @@ _AT_DELIVER: Final = {
         OutcomeKind.FAILED,
         Stage.DELIVER,
         "Kameleoon refused the event; sending it again would not help.",
-        "The record tells the HTTP status. The event is on the dead-letter topic: once the cause is mended, "
-        "`replay` puts it back.",
+        "The record tells the HTTP status; if every event is refused, see endpoint, sitecode and key. "
+        "The event is on the dead-letter topic, to be delivered again once the cause is mended.",
     ),
     Reason.RETRIES_EXHAUSTED: ReasonEntry(
         OutcomeKind.FAILED,
         Stage.DELIVER,
         "Every attempt that `delivery.max_attempts` allows failed, while other events were accepted.",
-        "The event is on the dead-letter topic: once the cause is mended, `replay` puts it back.",
+        "The event is on the dead-letter topic, to be delivered again once the cause is mended.",
     ),
     Reason.EXPIRED: ReasonEntry(
         OutcomeKind.EXPIRED,

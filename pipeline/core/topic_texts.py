@@ -22,6 +22,9 @@ class TopicProblem:
     text: str
     mend: str
 
+    def __str__(self) -> str:
+        return f"{self.text}\n    {self.mend}"
+
 
 def row(finding: Finding) -> tuple[str, str]:
     """The topic and what is found, for a table."""
