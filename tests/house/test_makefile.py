@@ -52,7 +52,7 @@ def test_documents_name_only_targets_that_are_there() -> None:
 
 @pytest.mark.parametrize("tool", ["ruff format --check", "ruff check", "mypy", "lint-imports", "pytest"])
 def test_check_runs_every_tool(tool: str) -> None:
-    outer = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "COVERAGE", "PYTEST_OPTIONS"}  # of a make that runs this test
+    outer = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "COVERAGE", "PYTEST_OPTIONS"}  # an outer make sets these
     said = subprocess.run(
         ["make", "-n", "check"],
         cwd=ROOT,
