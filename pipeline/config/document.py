@@ -40,6 +40,9 @@ which editors complete and check it.
 * **Time limits** must fit together, or a worker could not finish what is under way when its
   partitions move: `delivery.timeout + audit.timeout ≤ delivery.drain < kafka.rebalance_timeout -
   5s`. A container's stop grace period must be longer than `delivery.drain`.
+
+[Triggers](triggers.md) and the directives of [mappings](mappings.md) have pages of their own; which
+settings are worth a thought in operation stands in [Running it](running.md).
 """
 _HEAD: Final = "| key | type | default | meaning | example |\n|---|---|---|---|---|\n"
 _NAMED: Final = {
