@@ -27,6 +27,7 @@ _CHUNK_RECORDS: Final = 256
 _PATIENCE_S: Final = 1.0
 _RETRY_S: Final = 1.0
 _OPENING_S: Final = 5.0
+_LOOK_FOR_PARTITIONS_MS: Final = 30_000
 
 
 def new_consumer(kafka: Kafka, options: Mapping[str, Any]) -> AIOKafkaConsumer:
@@ -42,6 +43,7 @@ def new_consumer(kafka: Kafka, options: Mapping[str, Any]) -> AIOKafkaConsumer:
         session_timeout_ms=session_ms,
         heartbeat_interval_ms=min(3000, session_ms // 3),
         rebalance_timeout_ms=int(kafka.rebalance_timeout_s * 1000),
+        metadata_max_age_ms=_LOOK_FOR_PARTITIONS_MS,
     )
 
 
@@ -67,6 +69,7 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._paused: set[KafkaPartition] = set()
         self._handing_over = asyncio.Lock()
         self._is_leaving = False
+        self._told_missing: list[int] = []
         self._failure: asyncio.Future[None] | None = None
 
     async def run(self, deliver: Callable[[Chunk], Awaitable[None]]) -> None:
@@ -131,8 +134,12 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         opening.add_done_callback(self._end_opening)
 
     def _end_opening(self, opening: asyncio.Task[None]) -> None:
+        """Nobody but us may cut an opening short: else a partition would stay closed in silence."""
         self._openings.discard(opening)
-        if not opening.cancelled() and (error := opening.exception()) is not None:
+        if opening.cancelled():
+            if not opening.cancelling():
+                self._fail(RuntimeError("an opening was cut short by the client"))
+        elif (error := opening.exception()) is not None:
             self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
@@ -152,7 +159,8 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         while True:
             try:
                 audited = await self._with_audit(partitions)
-                self._begin(await self._partitions.open(audited))
+                if audited:
+                    self._begin(await self._partitions.open(audited))
             except LogUnavailable as error:
                 log.warning("nothing is sent until the partitions can be opened", detail=str(error))
             else:
@@ -165,12 +173,13 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         """Those that have their counterpart on the audit topic; the others stay paused, and it is said."""
         count = await self._audit.partition_count()
         missing = [partition.partition for partition in partitions if partition.partition >= count]
-        if missing:
+        if missing and missing != self._told_missing:
             log.error(
                 "partitions of the events topic have no counterpart on the audit topic and are paused",
                 partitions=missing,
                 mend="kameleoon-pipeline topics apply",
             )
+        self._told_missing = missing
         return [partition for partition in partitions if partition.partition < count]
 
     def _begin(self, assignments: list[Assignment]) -> None:
@@ -187,12 +196,21 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             self._pace()
             room = self._partitions.budget.room
             if room == 0:
-                await self._wait_for_room()
-                continue
-            for partition, records in (await self._poll(min(room, _CHUNK_RECORDS))).items():
-                chunk = self._receive(TopicPartition(*partition), [_record(found) for found in records])
-                if chunk is not None:
-                    await deliver(chunk)
+                await self._wait_for_room(deliver)
+            else:
+                await self._pass_on(await self._poll(min(room, _CHUNK_RECORDS)), deliver)
+
+    async def _pass_on(
+        self, polled: Mapping[KafkaPartition, list[ConsumerRecord]], deliver: Callable[[Chunk], Awaitable[None]]
+    ) -> None:
+        """Account for all that was read at once: a rebalance may come while a chunk waits."""
+        chunks = [
+            self._receive(TopicPartition(*partition), [_record(found) for found in records])
+            for partition, records in polled.items()
+        ]
+        for chunk in chunks:
+            if chunk is not None:
+                await deliver(chunk)
 
     async def _poll(self, max_records: int) -> Mapping[KafkaPartition, list[ConsumerRecord]]:
         try:
@@ -235,21 +253,24 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                 self._paused.add(partition)
                 self._consumer.pause(partition)
 
-    async def _wait_for_room(self) -> None:
+    async def _wait_for_room(self, deliver: Callable[[Chunk], Awaitable[None]]) -> None:
         """A short wait is waited out; a long one (an outage) polls on with everything paused."""
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 await self._partitions.budget.freed()
         except TimeoutError:
-            await self._poll_without_room()
+            await self._poll_without_room(deliver)
 
-    async def _poll_without_room(self) -> None:
-        held = [KafkaPartition(*partition) for partition in self._partitions.held]
-        self._consumer.pause(*held)
+    async def _poll_without_room(self, deliver: Callable[[Chunk], Awaitable[None]]) -> None:
+        """A partition that opens meanwhile is paused too; what was read of it by then is taken in."""
+        paused: set[KafkaPartition] = set()
         while self._partitions.budget.room == 0:
-            await self._poll(_CHUNK_RECORDS)
+            held = {KafkaPartition(*partition) for partition in self._partitions.held}
+            self._consumer.pause(*held)
+            paused |= held
+            await self._pass_on(await self._poll(_CHUNK_RECORDS), deliver)
         still_held = {KafkaPartition(*partition) for partition in self._partitions.held}
-        self._consumer.resume(*(still_held.intersection(held) - self._paused))
+        self._consumer.resume(*(paused & still_held - self._paused))
 
 
 def _record(found: ConsumerRecord) -> Record:
