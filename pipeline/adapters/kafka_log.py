@@ -69,6 +69,7 @@ class KafkaAuditLog:
     async def partition_count(self) -> int:
         """How many partitions the audit topic has now. Raises LogUnavailable."""
         with log_errors(f"{self._topic}: reading its partitions"):
+            await self._producer.client.force_metadata_update()  # what it knows may be minutes old
             return len(await self._producer.partitions_for(self._topic))
 
     async def append(self, partition: int, entries: Sequence[LogEntry]) -> list[int]:
@@ -103,6 +104,8 @@ class KafkaAuditLog:
     async def ranges(self, partitions: Iterable[int]) -> dict[int, LogRange]:
         """What each partition holds now. Raises LogUnavailable."""
         wanted = [TopicPartition(self._topic, partition) for partition in partitions]
+        if not wanted:
+            return {}
         with log_errors(f"{self._topic}: reading its bounds"):
             async with self._reader() as reader:
                 begins = await reader.beginning_offsets(wanted)

@@ -201,7 +201,9 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                 await self._pass_on(await self._poll(min(room, _CHUNK_RECORDS)), deliver)
 
     async def _pass_on(
-        self, polled: Mapping[KafkaPartition, list[ConsumerRecord]], deliver: Callable[[Chunk], Awaitable[None]]
+        self,
+        polled: Mapping[KafkaPartition, list[ConsumerRecord]],
+        deliver: Callable[[Chunk], Awaitable[None]],
     ) -> None:
         """Account for all that was read at once: a rebalance may come while a chunk waits."""
         chunks = [
