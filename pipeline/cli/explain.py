@@ -66,12 +66,15 @@ def explain(
 
 
 def split(content: bytes, framing: "Framing") -> list[bytes]:
-    r"""The records in a file: one if the whole is an object, else its lines, split at \n only."""
+    r"""The records in a file: one if the whole is an object over several lines, else its lines.
+
+    Lines are split at \n only. A blank line is a line, so it is a record, too.
+    """
     from pipeline.core.decode import decode
     from pipeline.core.outcome import Reason, Rejected
 
     lines = content.removesuffix(b"\n").split(b"\n") if content else []
-    if len(lines) > 1:
+    if sum(not line.isspace() for line in lines if line) > 1:
         whole = decode(content, framing)
         objects = {Reason.MISSING_TYPE, Reason.UNKNOWN_TYPE, Reason.SDK_REQUEST}
         if not isinstance(whole, Rejected) or whole.reason in objects:
