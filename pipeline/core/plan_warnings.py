@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from pipeline.core.actions.fields import VISITOR_CODE
-from pipeline.core.event import Json
+from pipeline.core.event import EVENT_TYPES, Json
 from pipeline.core.plan import CompiledMapping, Plan
 from pipeline.core.plan_problem import PlanProblem
+from pipeline.core.trigger.errors import quoted, shown
+from pipeline.core.trigger_reading import unknown_types
 
 
 def plan_warnings(plan: Plan) -> tuple[PlanProblem, ...]:
@@ -18,11 +20,8 @@ def plan_warnings(plan: Plan) -> tuple[PlanProblem, ...]:
 
 
 def _warnings_of(index: int, mapping: CompiledMapping) -> Iterator[PlanProblem]:
-    if _takes_nothing(mapping):
-        message = "the trigger can match no event"
-        yield PlanProblem(
-            index, ("trigger",), message, "see that its conditions do not contradict each other"
-        )
+    for message, hint in _oddities_of_the_trigger(mapping):
+        yield PlanProblem(index, ("trigger",), message, hint)
     erased = _why_visitor_code_is_erased(mapping)
     if erased:
         yield PlanProblem(index, ("fields", VISITOR_CODE), *erased)
@@ -32,6 +31,17 @@ def _warnings_of(index: int, mapping: CompiledMapping) -> Iterator[PlanProblem]:
             yield PlanProblem(
                 index, ("fields", field.key), message, "leave the field out to keep its default"
             )
+
+
+def _oddities_of_the_trigger(mapping: CompiledMapping) -> Iterator[tuple[str, str]]:
+    unknown = unknown_types(mapping.trigger.text)
+    for text in unknown:
+        meant = text.strip().lower()
+        known = ", ".join(sorted(EVENT_TYPES))
+        hint = f"write {quoted(meant)}" if meant in EVENT_TYPES else f"types are {known}"
+        yield f"no event has the type {shown(text)}", hint
+    if _takes_nothing(mapping) and not unknown:
+        yield "the trigger can match no event", "see that its conditions do not contradict each other"
 
 
 def _takes_nothing(mapping: CompiledMapping) -> bool:

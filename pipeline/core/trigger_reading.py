@@ -1,9 +1,10 @@
-"""Why a trigger does not take an event: the conditions at fault, as their author would write them."""
+"""What a person asks of a trigger that loads: which conditions are at fault, which are odd."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.core.event import Event, Json
+from pipeline.core.event import EVENT_TYPES, Event, Json
 from pipeline.core.javascript import number_text
 from pipeline.core.trigger.cursor import Cursor
 from pipeline.core.trigger.grouping import grouped
@@ -11,7 +12,7 @@ from pipeline.core.trigger.lexer import tokenize
 from pipeline.core.trigger.lookup import lookup
 from pipeline.core.trigger.meaning import meaning
 from pipeline.core.trigger.sentence import pieces
-from pipeline.core.trigger.tree import Condition, Field, Join, Node, Operator
+from pipeline.core.trigger.tree import Condition, Field, Group, Head, Join, Node, Operator
 
 _SIGNS: Final = {
     Operator.EQUALS: "=",
@@ -49,8 +50,31 @@ def false_conditions(trigger: str, event: Event) -> tuple[FalseCondition, ...]:
     The trigger is one that loads; where it matches, nothing is at fault. Of a group joined by
     `and` only the false members count; of one joined by `or`, all of them.
     """
-    node = grouped(trigger, pieces(Cursor(trigger, tokenize(trigger))))
+    node = _tree(trigger)
     return () if meaning(node)(event) else tuple(_at_fault(node, event))
+
+
+def unknown_types(trigger: str) -> tuple[str, ...]:
+    """The texts that a trigger which loads compares `type` with, and that no event has as its type."""
+    compared = (found.operand for found in _conditions(_tree(trigger)) if _is_about_a_type(found))
+    return tuple(text for text in compared if isinstance(text, str) and text not in EVENT_TYPES)
+
+
+def _tree(trigger: str) -> Group:
+    return grouped(trigger, pieces(Cursor(trigger, tokenize(trigger))))
+
+
+def _conditions(node: Node) -> Iterator[Condition]:
+    if isinstance(node, Condition):
+        yield node
+        return
+    for member in node.members:
+        yield from _conditions(member)
+
+
+def _is_about_a_type(condition: Condition) -> bool:
+    is_comparison = condition.operator in {Operator.EQUALS, Operator.DIFFERS}
+    return is_comparison and condition.field.head is Head.TYPE
 
 
 def _at_fault(node: Node, event: Event) -> list[FalseCondition]:

@@ -205,6 +205,21 @@ def test_a_trigger_that_takes_no_event_is_warned_of(trigger: str) -> None:
     assert warnings(replace(ORDERS, trigger=trigger)) == [(0, ("trigger",))]
 
 
+@pytest.mark.parametrize(
+    "trigger,told",
+    [
+        ('type = "page" or (type = "Track" and userId != null)', [("`Track`", 'write `"track"`')]),
+        ("type != click", [("`click`", "types are alias, delete, group, identify, page, screen, track")]),
+        ('type = "TRACK "', [("`TRACK `", 'write `"track"`')]),
+        ('type contains "ack" and event = "Track"', []),
+    ],
+)
+def test_a_type_that_no_event_has_is_warned_of_once(trigger: str, told: list[tuple[str, str]]) -> None:
+    found = plan_warnings(compile_plan([replace(ORDERS, trigger=trigger)]))
+    expected = [(("trigger",), f"no event has the type {shown}", hint) for shown, hint in told]
+    assert [(warning.path, warning.message, warning.hint) for warning in found] == expected
+
+
 def test_a_cleared_field_that_the_action_requires_is_warned_of() -> None:
     assert warnings(replace(ORDERS, fields={"timestamp": None})) == [(0, ("fields", "timestamp"))]
 

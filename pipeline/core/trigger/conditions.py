@@ -4,7 +4,6 @@ Segment takes any two tokens behind a field as its operator and value; here they
 whose meaning in Segment is the one that a reader sees.
 """
 
-import re
 from typing import Final
 
 from pipeline.core.trigger.cursor import Cursor
@@ -12,7 +11,7 @@ from pipeline.core.trigger.errors import TriggerError, quoted, shown
 from pipeline.core.trigger.fields import field
 from pipeline.core.trigger.tokens import Kind, Token
 from pipeline.core.trigger.tree import DATA_HEADS, Condition, Field, Head, Operator
-from pipeline.core.trigger.values import check_type, number, text_of, value
+from pipeline.core.trigger.values import bound_in, is_own_text, number, text_of, value
 from pipeline.core.trigger.vocabulary import unknown_operator
 
 _EQUALITY: Final = frozenset({"=", "!="})
@@ -32,7 +31,6 @@ _TEXT: Final = {
 }
 _OPERATORS: Final = _EQUALITY | _ORDER.keys() | _TEXT.keys()
 _OPERATOR_KINDS: Final = frozenset({Kind.OPERATOR, Kind.WORD})
-_PLAIN_NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 _NULL_HINTS: Final = {
     Head.TYPE: "leave it out: every event has a type",
     Head.EVENT: 'write `match(event, "*")` for any event name; a missing one cannot be asked for',
@@ -69,8 +67,10 @@ def _equality(cursor: Cursor, subject: Field, token: Token, *, equal: bool) -> C
         return _truth(cursor, subject, token, equal=equal)
     if token.kind is Kind.NUMBER:
         return _number(cursor, subject, token, equal=equal)
-    if subject.head is Head.TYPE:
-        check_type(cursor, token)
+    return _sameness(subject, token, equal=equal)
+
+
+def _sameness(subject: Field, token: Token, *, equal: bool) -> Condition:
     return Condition(subject, Operator.EQUALS if equal else Operator.DIFFERS, token.text)
 
 
@@ -93,7 +93,9 @@ def _truth(cursor: Cursor, subject: Field, token: Token, *, equal: bool) -> Cond
 
 def _number(cursor: Cursor, subject: Field, token: Token, *, equal: bool) -> Condition:
     if subject.head not in DATA_HEADS:
-        raise _no_text(cursor, subject, token)
+        if subject.head is Head.TYPE or not is_own_text(token):
+            raise _no_text(cursor, subject, token)
+        return _sameness(subject, token, equal=equal)
     operator = Operator.NUMBER_EQUALS if equal else Operator.NUMBER_DIFFERS
     return Condition(subject, operator, number(cursor, token))
 
@@ -109,7 +111,8 @@ def _bound(cursor: Cursor, subject: Field, operator: Token, token: Token) -> flo
     if subject.head not in DATA_HEADS | {Head.USER_ID}:
         problem = f"{sign} compares numbers, and `{subject.head}` is a text"
         raise cursor.mistake(operator, problem, "write `=` or `!=`, or use `contains(…)` or `match(…)`")
-    if token.kind is Kind.NUMBER or (token.kind is Kind.STRING and _PLAIN_NUMBER.fullmatch(token.text)):
-        return number(cursor, token)
+    bound = bound_in(token)
+    if bound is not None:
+        return bound
     problem = f"{sign} compares numbers, and {shown(token.raw)} is none"
     raise cursor.mistake(token, problem, "write a number; texts and dates cannot be put in order")

@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from pipeline.core.event import EVENT_TYPES
+from pipeline.core import javascript
 from pipeline.core.javascript import number_text
 from pipeline.core.trigger.cursor import Cursor, Word
 from pipeline.core.trigger.errors import quoted, shown
@@ -58,9 +58,14 @@ def text_of(cursor: Cursor, token: Token) -> str:
     """A value that must be a text. Raises TriggerError for null, true, false and numbers like 5.0."""
     if token.kind is Kind.STRING or (token.kind is Kind.WORD and token.text not in _CONSTANTS):
         return token.text
-    if token.kind is Kind.NUMBER and number_text(float(token.raw)) == token.raw:
+    if is_own_text(token):
         return token.raw
     raise cursor.mistake(token, f"{shown(token.raw)} is not a text", f"write {quoted(token.raw)}")
+
+
+def is_own_text(token: Token) -> bool:
+    """Whether the token is a number that is written as JavaScript writes it: its text is no surprise."""
+    return token.kind is Kind.NUMBER and number_text(float(token.raw)) == token.raw
 
 
 def number(cursor: Cursor, token: Token) -> float:
@@ -73,13 +78,28 @@ def number(cursor: Cursor, token: Token) -> float:
 
 
 def _loses_digits(text: str, double: float) -> bool:
+    """Whether an integer is neither a double nor the text by which JavaScript writes one."""
     digits = text.lstrip("+-0")
     is_exact = "." in digits or len(digits) <= _ALWAYS_EXACT_DIGITS
-    return not is_exact and abs(int(double)) != int(digits)
+    return not is_exact and abs(int(double)) != int(digits) and number_text(abs(double)) != digits
 
 
-def check_type(cursor: Cursor, token: Token) -> None:
-    """Refuse a type that only looks like one: no event ever has it."""
-    meant = token.text.strip().casefold()
-    if meant in EVENT_TYPES and meant != token.text:
-        raise cursor.mistake(token, f"no event has the type {shown(token.text)}", f"write {quoted(meant)}")
+def bound_in(token: Token) -> float | None:
+    """What `<` and its like compare with: a number, or the one that JavaScript reads in a text.
+
+    None for what is no finite number, and for a blank text, in which JavaScript reads 0.
+    """
+    if token.kind is Kind.NUMBER:
+        read = float(token.text)
+    elif token.kind is Kind.STRING and token.text.strip(javascript.WHITE_SPACE):
+        read = _as_double(javascript.number(token.text))
+    else:
+        return None
+    return read if math.isfinite(read) else None
+
+
+def _as_double(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf
