@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from pipeline.config.delivery import DEFAULT_ENDPOINT
-from pipeline.core.actions import ACTIONS, PRESETS, Preset
+from pipeline.core.actions import ACTIONS, PRESETS, Action, Preset
 from pipeline.core.credentials import authentication_query, credential_problems
 from pipeline.core.decode import Framing, decode
 from pipeline.core.event import Event
@@ -72,11 +72,12 @@ def _run(event: Event | Rejected, mapping: dict[str, Any], exchange: Exchange) -
         return "rejected: decode", None
     action = ACTIONS.get(mapping.get("partnerAction", ""))
     trigger_text = mapping.get("subscribe")
-    if action is None or not isinstance(trigger_text, str):
+    fields = mapping.get("mapping") or {}
+    if action is None or not isinstance(trigger_text, str) or not _are_known(fields, action):
         return REFUSED_AT_LOAD, None
     try:
         trigger = compile_trigger(trigger_text)
-        template = compile_mapping(mapping.get("mapping") or {})
+        template = compile_mapping(fields)
     except (TriggerError, MappingError):
         return REFUSED_AT_LOAD, None
     if not mapping.get("enabled", True) or why_blocked(event) or not trigger.matches(event):
@@ -91,6 +92,11 @@ def _run(event: Event | Rejected, mapping: dict[str, Any], exchange: Exchange) -
     body = encode_body(build_body(said.payload))
     assert isinstance(body, bytes)
     return _classified(exchange), body
+
+
+def _are_known(fields: object, action: Action) -> bool:
+    """As the plan has it: a mapping is an object of the action's own fields."""
+    return isinstance(fields, dict) and fields.keys() <= {field.key for field in action.fields}
 
 
 def _subscription(preset: Preset) -> dict[str, Any]:
