@@ -14,7 +14,7 @@ pytestmark = pytest.mark.kafka
 
 CODECS = ("gzip", "lz4", "snappy", "zstd")
 MEGABYTES = 5_000_000
-LARGE = {"max_message_bytes": "8388608"}
+LARGE = {"max.message.bytes": "8388608"}
 
 
 async def test_every_codec_is_read(scene: Scene) -> None:
@@ -106,7 +106,7 @@ async def test_poison_between_good_events_is_put_aside(scene: Scene) -> None:
 async def test_records_of_megabytes_pass_and_are_kept(kafka: Broker, unique: str, tmp_path: Path) -> None:
     large = track(900, "large", properties={"text": "x" * MEGABYTES})
     poison = Letter(b"{" + b"y" * MEGABYTES, b"k", partition=1)
-    async with open_scene(kafka, tmp_path, unique, **LARGE) as scene:
+    async with open_scene(kafka, tmp_path, unique, events=LARGE) as scene:
         await scene.produce([*tracks(20), letter(large, 1), poison, *tracks(20, first=20)])
 
         worker = await scene.started(scene.config(kafka={"max_record_bytes": "8MiB"}))
@@ -124,7 +124,7 @@ async def test_an_original_too_large_to_keep_stays_at_its_source(
 ) -> None:
     """The broker refuses one dead letter for its size; those beside it are kept whole."""
     large, small = Letter(b"{" + b"y" * MEGABYTES, b"k", 1), Letter(b"{small", b"k", 1)
-    async with open_scene(kafka, tmp_path, unique, **LARGE) as scene:
+    async with open_scene(kafka, tmp_path, unique, events=LARGE) as scene:
         worker = await scene.started(scene.config(kafka={"max_record_bytes": "8MiB"}))
         await scene.alter(scene.kafka.topics.dead_letters, {"max.message.bytes": "1000000"})
 

@@ -22,6 +22,7 @@ STATIC = {"group_instance_id": "worker"}
 """A restarted worker gets its partitions back at once."""
 
 
+@pytest.mark.slow
 async def test_kills_in_mid_flow(scene: Scene) -> None:
     """What stood on the audit topic at the kill is not sent again."""
     await scene.produce(tracks(2000, visitors=900, delay_ms=20))
@@ -113,6 +114,7 @@ async def test_suspicion_outlives_a_successor_that_stopped_in_order(scene: Scene
     assert len(found.sent_again) == CONCURRENCY
 
 
+@pytest.mark.slow
 async def test_another_worker_takes_over_from_a_killed_one(scene: Scene) -> None:
     await scene.produce(tracks(600, visitors=300, delay_ms=20))
     config = scene.config(delivery=NARROW)

@@ -12,6 +12,7 @@ from tests.support.worker.scene import Scene
 pytestmark = pytest.mark.kafka
 
 
+@pytest.mark.slow
 async def test_stops_in_mid_flow_leave_no_trace(scene: Scene) -> None:
     await scene.produce(tracks(1500, visitors=700, delay_ms=100))
     config = scene.config()
@@ -79,6 +80,7 @@ async def _busy(scene: Scene, config: Path) -> Worker:
     return worker
 
 
+@pytest.mark.slow
 async def test_a_stop_during_a_hand_over_does_not_cut_it_short(scene: Scene) -> None:
     """The first worker is told to stop while it waits for slow answers before it hands over."""
     config = scene.config()
@@ -94,6 +96,7 @@ async def test_a_stop_during_a_hand_over_does_not_cut_it_short(scene: Scene) -> 
     (await scene.account()).check_clean()
 
 
+@pytest.mark.slow
 async def test_a_worker_that_joins_while_another_drains_to_stop_waits(scene: Scene) -> None:
     """Until the last answer is there and committed, no other worker may have the partitions."""
     config = scene.config()

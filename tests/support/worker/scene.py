@@ -180,15 +180,13 @@ class Scene:
 
 @asynccontextmanager
 async def open_scene(
-    broker: Broker, folder: Path, prefix: str, partitions: int = 4, **events: str
+    broker: Broker, folder: Path, prefix: str, partitions: int = 4, events: Mapping[str, str] | None = None
 ) -> AsyncIterator[Scene]:
     """Topics and a sandbox; at the end no process and no topic is left. `events`: settings of that topic."""
     async with Sandbox(sandbox_settings()) as sandbox:
         scene = Scene(broker, sandbox, folder, prefix)
         try:
-            await scene.make_topics(
-                partitions, {key.replace("_", "."): value for key, value in events.items()}
-            )
+            await scene.make_topics(partitions, events or {})
             yield scene
         finally:
             scene.clear_away()

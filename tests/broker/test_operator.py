@@ -1,0 +1,114 @@
+"""What an operator does: offsets reset, commits deleted, a start at the end, partitions added."""
+
+import pytest
+
+from pipeline.cli.exits import ExitCode
+from tests.support.waiting import until
+from tests.support.worker.accounts import account
+from tests.support.worker.driven import program
+from tests.support.worker.events import letter, track, tracks
+from tests.support.worker.scene import Scene
+
+pytestmark = pytest.mark.kafka
+
+
+async def test_after_a_reset_everything_is_delivered_again_as_a_new_pass(scene: Scene) -> None:
+    config = scene.config()
+    await scene.produce(tracks(200))
+    worker = await scene.started(config)
+    await scene.accounted(200)
+    assert await worker.stop() == 0
+
+    scene.operator.set_offsets(scene.pipeline(), scene.kafka.topics.events, dict.fromkeys(range(4), 0))
+    again = await scene.started(config)
+    await scene.accounted(400)
+
+    assert await again.stop() == 0
+    (await scene.account(passes=2)).check_clean()
+    assert len(again.said("opening")) == 4, "a new pass is told for each partition"
+
+
+async def test_without_its_commits_a_pipeline_that_has_worked_refuses_to_run(scene: Scene) -> None:
+    config = scene.config()
+    await scene.produce(tracks(20))
+    worker = await scene.started(config)
+    await scene.accounted(20)
+    assert await worker.stop() == 0
+    scene.operator.delete_group(scene.pipeline())
+
+    refused = scene.start(config)
+
+    assert await refused.ended() == ExitCode.USAGE
+    said = " ".join(refused.tail().split())
+    assert f"the group {scene.pipeline()} has no commits" in said
+    assert "--reset-offsets" in said
+    assert "kafka.group" in said
+    assert len(scene.sandbox.received()) == 20
+
+
+async def test_a_choice_made_after_the_refusal_is_obeyed(scene: Scene) -> None:
+    """The offsets set by hand decide: the records from there on are a new pass."""
+    config = scene.config()
+    await scene.produce(tracks(40))
+    worker = await scene.started(config)
+    await scene.accounted(40)
+    assert await worker.stop() == 0
+    scene.operator.delete_group(scene.pipeline())
+    scene.operator.set_offsets(scene.pipeline(), scene.kafka.topics.events, dict.fromkeys(range(4), 5))
+
+    again = await scene.started(config)
+    await scene.accounted(40 + 4 * 5)
+
+    assert await again.stop() == 0
+    assert len(scene.sandbox.received()) == 60
+
+
+async def test_a_new_group_may_start_at_the_end(scene: Scene) -> None:
+    await scene.produce(tracks(100))
+    before = len(await scene.events())
+    config = scene.config(kafka={"start": "latest"})
+    worker = await scene.started(config)
+    await scene.produce(tracks(100, first=100))
+    await scene.accounted(100)
+    assert await worker.stop() == 0
+
+    again = await scene.started(config)
+    await scene.produce(tracks(20, first=200))
+    await scene.accounted(120)
+
+    assert await again.stop() == 0
+    read = [event for event in await scene.events() if event.offset >= before // 4]
+    assert len(read) == 120
+    account(read, (await scene.book()).outcomes, scene.sandbox.received()).check_clean()
+
+
+async def test_an_added_partition_waits_for_its_audit_and_is_read_from_its_beginning(scene: Scene) -> None:
+    """Even where the group was to start at the end: what a new partition holds is new."""
+    config = scene.config(kafka={"start": "latest"})
+    worker = scene.start(config, program("curious"))
+    await worker.ready(4)
+    scene.operator.add_partitions(scene.kafka.topics.events, 5)
+    await scene.produce([letter(track(n), partition=4) for n in range(50)])
+    told = "partitions of the events topic have no counterpart on the audit topic and are paused"
+    missing = await until(lambda: worker.said(told), "the partition without an audit")
+    await scene.produce(tracks(40, first=100))
+    await scene.accounted(40)
+    assert missing[0]["partitions"] == [4]
+    assert missing[0]["mend"] == "kameleoon-pipeline topics apply"
+    assert len(scene.sandbox.received()) == 40
+
+    await scene.apply_topics()
+    scene.partitions = 5
+    await scene.accounted(90)
+
+    assert await worker.stop() == 0
+    (await scene.account()).check_clean()
+
+
+async def test_a_start_without_a_counterpart_is_refused(scene: Scene) -> None:
+    scene.operator.add_partitions(scene.kafka.topics.events, 5)
+
+    refused = scene.start(scene.config())
+
+    assert await refused.ended() == ExitCode.USAGE
+    assert f"topic {scene.kafka.topics.audit} has 4 partitions and needs 5" in refused.tail()

@@ -1,0 +1,49 @@
+"""A worker with something wrong or hurried in it: `python -m tests.support.worker.driven CHANGE run …`.
+
+The product has no hooks for tests: a change replaces one of its parts before the command starts.
+"""
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Final
+
+from pipeline.adapters.kafka_worker import KafkaWorker
+from pipeline.cli.main import main
+from pipeline.engine.assignment import Chunk
+
+BUG: Final = b"a bug is planted here"
+_METADATA_MS: Final = 500
+
+
+def _planted() -> None:
+    """The agent raises on a record that holds `BUG`."""
+    process = KafkaWorker.process
+
+    def planted(worker: KafkaWorker, chunk: Chunk) -> None:
+        process(worker, chunk)
+        if any(BUG in (record.value or b"") for record in chunk.records):
+            raise LookupError("planted")
+
+    worker_type: Any = KafkaWorker
+    worker_type.process = planted
+
+
+def _curious() -> None:
+    """The consumer looks for new partitions twice a second."""
+    source: Any = import_module("pipeline.adapters.kafka_source")
+    assert source._LOOK_FOR_PARTITIONS_MS > _METADATA_MS
+    source._LOOK_FOR_PARTITIONS_MS = _METADATA_MS
+
+
+CHANGES: Final[dict[str, Callable[[], None]]] = {"planted": _planted, "curious": _curious}
+
+
+def program(change: str) -> tuple[str, ...]:
+    """What `Scene.start` takes to run a changed worker."""
+    return "-m", __name__, change
+
+
+if __name__ == "__main__":
+    CHANGES[sys.argv.pop(1)]()
+    main()
