@@ -52,15 +52,20 @@ class Pipeline(mode.Service):  # type: ignore[misc]  # mode has no types
     async def on_start(self) -> None:
         """Connect and begin to read."""
         self._app.flow_control.resume()  # without Faust's consumer nobody else does
-        await self._worker.start()
+        try:
+            await self._worker.start()
+        except Exception as error:  # noqa: BLE001 (the worker knows its exit code, Faust has but one)
+            self._worker.crash(error)
+            return
         self._running = asyncio.create_task(self._worker.run(self._deliver))
         self._running.add_done_callback(self._end)
 
     async def on_stop(self) -> None:
         """Give the partitions back in order, then disconnect."""
-        if self._running is not None:
-            self._running.remove_done_callback(self._end)
         await self._worker.stop()
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
 
     async def _deliver(self, chunk: Chunk) -> None:
         await self._channel.send(value=chunk)

@@ -26,3 +26,9 @@ def test_an_exception_in_the_agent_ends_the_process_and_no_further_chunk_is_take
     found = run("first", "bad", "last", breaks_at="bad")
 
     assert found == {"seen": ["start", "crash: planted", "stop"], "processed": ["first"], "code": 70}
+
+
+def test_a_worker_that_cannot_start_ends_the_process_with_its_own_exit_code() -> None:
+    found = run("first", breaks_at="start")
+
+    assert found == {"seen": ["start", "crash: planted", "stop"], "processed": [], "code": 70}

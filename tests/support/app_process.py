@@ -2,8 +2,8 @@
 
     python -m tests.support.app_process '["first", "bad", "last"]' bad
 
-The worker ends the process by SIGTERM after the last chunk, and breaks at the named one. One JSON
-object is written: `seen`, `processed`, `code`.
+The worker ends the process by SIGTERM after the last chunk, and breaks at the named one, or at its
+start if that is named. One JSON object is written: `seen`, `processed`, `code`.
 """
 
 import asyncio
@@ -30,6 +30,8 @@ class NotingWorker:
 
     async def start(self) -> None:
         self.seen.append("start")
+        if self._breaks_at == "start":
+            raise RuntimeError("planted")
 
     async def run(self, deliver: Callable[[Chunk], Awaitable[None]]) -> None:
         for chunk in self._chunks:
