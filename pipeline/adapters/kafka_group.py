@@ -1,5 +1,6 @@
 """The consumer group's offsets on Kafka, with the metadata that the consumer's own calls leave out."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from pipeline.core.record import TopicPartition
 from pipeline.ports import Commit, LogUnavailable
 
 _NO_COMMIT: Final = -1
+_COMMIT_S: Final = 5.0
 
 
 class KafkaGroup:
@@ -36,13 +38,17 @@ class KafkaGroup:
         return {item: LogRange(begins[KafkaPartition(*item)], ends[KafkaPartition(*item)]) for item in wanted}
 
     async def commit(self, commits: Mapping[TopicPartition, Commit]) -> None:
-        """Commit all or some. Raises LogUnavailable."""
+        """Commit all or some. Raises LogUnavailable.
+
+        The client by itself would try for ever, and a release could not end while the broker is gone.
+        """
         offsets = {
             KafkaPartition(*partition): OffsetAndMetadata(commit.offset, commit.metadata.encode())
             for partition, commit in commits.items()
         }
         with log_errors("committing"):
-            await self._consumer.commit(offsets)
+            async with asyncio.timeout(_COMMIT_S):
+                await self._consumer.commit(offsets)
 
 
 async def read_committed(

@@ -2,9 +2,9 @@
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer
@@ -23,6 +23,8 @@ EXIT_FINE: Final = 0
 EXIT_CONFIGURATION: Final = 2
 EXIT_UNREACHABLE: Final = 3
 EXIT_BUG: Final = 70
+
+_DISCONNECT_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class KafkaWorker:
         self._compose = compose
         self._parts: Parts | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._releasing: asyncio.Task[None] | None = None
         self._is_crashed = False
         self.exit_code = EXIT_FINE
         self.on_crash: Callable[[], None] = lambda: None
@@ -65,7 +68,7 @@ class KafkaWorker:
         parts = self._made()
         async with asyncio.TaskGroup() as group:
             self._tasks = [
-                group.create_task(service)
+                group.create_task(_for_ever(service))
                 for service in (parts.source.run(deliver), *parts.engine.services())
             ]
 
@@ -84,8 +87,9 @@ class KafkaWorker:
         self.exit_code = max(map(_exit_code, leaves))
         for leaf in leaves:
             _report(leaf, self.exit_code)
-        for task in self._tasks:
-            task.cancel()
+        for task in (*self._tasks, self._releasing):
+            if task is not None:
+                task.cancel()
         self.on_crash()
 
     async def stop(self) -> None:
@@ -98,24 +102,56 @@ class KafkaWorker:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await parts.consumer.stop()
-        await parts.audit_log.stop()
-        await parts.dead_letters.stop()
-        await parts.destination.close()
+        await _disconnect(parts)
 
     async def _release(self, parts: Parts) -> None:
         reading, *_ = self._tasks
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
-        try:
-            await parts.source.release()
-        except LogUnavailable as error:
-            log.warning("the last commit failed; the next worker reads the audit", detail=str(error))
+        self._releasing = asyncio.create_task(parts.source.release())
+        await asyncio.wait({self._releasing})
+        if self._releasing.cancelled():
+            return
+        match self._releasing.exception():
+            case None:
+                return
+            case LogUnavailable() as error:
+                log.warning("the last commit failed; the next worker reads the audit", detail=str(error))
+            case error:
+                self.crash(error)
 
     def _made(self) -> Parts:
         if self._parts is None:
             raise AssertionError("the worker was not started")
         return self._parts
+
+
+async def _for_ever(service: Coroutine[Any, Any, None]) -> None:
+    """A service ends by our cancellation or by an exception; if it ends otherwise, that is a bug."""
+    try:
+        await service
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+    raise RuntimeError("a service has ended that runs for ever")
+
+
+async def _disconnect(parts: Parts) -> None:
+    """Close all connections; brokers that do not answer are not waited for."""
+    closing = [
+        asyncio.create_task(close())
+        for close in (
+            parts.consumer.stop,
+            parts.audit_log.stop,
+            parts.dead_letters.stop,
+            parts.destination.close,
+        )
+    ]
+    _, unfinished = await asyncio.wait(closing, timeout=_DISCONNECT_S)
+    for task in unfinished:
+        task.cancel()
+    await asyncio.gather(*closing, return_exceptions=True)
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

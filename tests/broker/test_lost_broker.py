@@ -1,0 +1,91 @@
+"""A worker whose broker stops answering ends when it is told to, and by itself when it has work."""
+
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.support.kafka.broker import Broker
+from tests.support.kafka.cluster import Cluster
+from tests.support.worker.events import tracks
+from tests.support.worker.scene import Scene, open_scene
+
+pytestmark = pytest.mark.kafka
+
+QUICK: Final[dict[str, Any]] = {
+    "delivery": {"concurrency": 4, "timeout": "4s", "drain": "8s"},
+    "audit": {"timeout": "4s"},
+}
+LEAVING_S: Final = 10.0
+"""What a worker needs beyond its drain: the last commit and the connections, five seconds each."""
+
+DRAIN_S: Final = 8.0
+
+
+@pytest.fixture
+async def scene(lone_node: Cluster, unique: str, tmp_path: Path) -> AsyncIterator[Scene]:
+    """A scene on a node of its own, which the test may freeze."""
+    broker = Broker(lone_node.bootstrap_servers, "a node of the test's own")
+    async with open_scene(broker, tmp_path, unique) as made:
+        yield made
+
+
+@contextmanager
+def frozen(node: Cluster) -> Iterator[None]:
+    """The node keeps its connections and answers nothing."""
+    pid = node.nodes[1].pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+async def test_an_idle_worker_stops_within_its_time(scene: Scene, lone_node: Cluster) -> None:
+    await scene.produce(tracks(20))
+    worker = await scene.started(scene.config(**QUICK))
+    await scene.accounted(20)
+
+    with frozen(lone_node):
+        worker.ask_to_stop()
+        code = await worker.ended(DRAIN_S + LEAVING_S)
+
+    assert code == 0
+    assert worker.said("the last commit failed; the next worker reads the audit")
+
+
+async def test_a_busy_worker_stops_within_its_time_and_loses_nothing(
+    scene: Scene, lone_node: Cluster
+) -> None:
+    await scene.produce(tracks(400, visitors=200, delay_ms=50))
+    worker = await scene.started(scene.config(**QUICK))
+    await scene.arrived(50)
+
+    with frozen(lone_node):
+        worker.ask_to_stop()
+        code = await worker.ended(DRAIN_S + LEAVING_S)
+
+    assert code == 3, "its last outcomes were not acknowledged"
+    last = await scene.started(scene.config(**QUICK))
+    await scene.accounted(400)
+    assert await last.stop() == 0
+    (await scene.account()).check()
+
+
+async def test_a_busy_worker_ends_by_itself_and_loses_nothing(scene: Scene, lone_node: Cluster) -> None:
+    await scene.produce(tracks(400, visitors=200, delay_ms=50))
+    worker = await scene.started(scene.config(**QUICK))
+    await scene.arrived(50)
+
+    with frozen(lone_node):
+        code = await worker.ended(DRAIN_S + LEAVING_S)
+
+    assert code == 3
+    last = await scene.started(scene.config(**QUICK))
+    await scene.accounted(400)
+    assert await last.stop() == 0
+    (await scene.account()).check()
