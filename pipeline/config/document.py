@@ -27,7 +27,7 @@ which editors complete and check it.
 
 * **Variables.** `${NAME}` stands for a variable of the environment, `${NAME:-default}` for one that
   may be unset or empty, `$${` for `${` itself. They may stand inside any value. A variable that is
-  not set is a mistake.
+  not set is a mistake. Under `mappings`, `${{` needs no second dollar sign: `"costs ${{properties.price}}"`.
 * **Secrets** come from a variable, or from a file named by the key that ends in `_file`; the line
   end after a secret in a file is not part of it. A secret written in the file itself works and is
   warned of.

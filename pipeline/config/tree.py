@@ -108,7 +108,7 @@ class Tree:
         if plain and node.value in _NULLS:
             return None
         origin = Origin(self._source, node.start_mark.index, node.end_mark.index, node.style, node.value)
-        expanded = expand(node.value, self._environment)
+        expanded = expand(node.value, self._environment, is_of_mapping=path[:1] == ("mappings",))
         for fault in expanded.faults:
             self._report.error(path, fault.message, fault.hint, origin.place(fault.offset))
         return Text(

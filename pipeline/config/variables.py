@@ -1,4 +1,7 @@
-"""`${NAME}` and `${NAME:-default}` in a text; `$${` writes `${` itself."""
+"""`${NAME}` and `${NAME:-default}` in a text; `$${` writes `${` itself.
+
+In a mapping `${{` is a dollar sign before a placeholder, as in `"costs ${{properties.price}}"`.
+"""
 
 import re
 from collections.abc import Mapping
@@ -8,6 +11,7 @@ from typing import Final
 from pipeline.config.scalar import Expansion
 
 _MARK: Final = re.compile(r"\$\$\{|\$\{([^}]*)(\}?)")
+_MARK_OF_MAPPINGS: Final = re.compile(r"\$\$\{|\$\{(?!\{)([^}]*)(\}?)")
 _INSIDE: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.ASCII | re.DOTALL)
 
 
@@ -36,11 +40,11 @@ class Expanded:
         self.expansions.append(Expansion(*written, start, len(self.text)))
 
 
-def expand(text: str, environment: Mapping[str, str]) -> Expanded:
+def expand(text: str, environment: Mapping[str, str], *, is_of_mapping: bool = False) -> Expanded:
     """Fill in every variable; each one that has no value is a fault."""
     expanded = Expanded()
     end = 0
-    for mark in _MARK.finditer(text):
+    for mark in (_MARK_OF_MAPPINGS if is_of_mapping else _MARK).finditer(text):
         expanded.text += text[end : mark.start()]
         end = mark.end()
         if mark[0] == "$${":
