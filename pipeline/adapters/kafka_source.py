@@ -188,17 +188,18 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             partition = KafkaPartition(*assignment.partition)
             self._consumer.seek(partition, assignment.ledger.watermark)
             self._partitions.register([assignment])
-            self._consumer.resume(partition)
+            self._paused.add(partition)
             log.info("partition open", partition=partition.partition, position=assignment.ledger.watermark)
+        self._pace()
 
     async def _read_forever(self, deliver: Callable[[Chunk], Awaitable[None]]) -> None:
+        """A short wait for room is waited out; in a long one (an outage) all is paused and polled on."""
         while True:
+            if self._partitions.budget.room == 0 and await self._gets_room():
+                continue
             self._pace()
-            room = self._partitions.budget.room
-            if room == 0:
-                await self._wait_for_room(deliver)
-            else:
-                await self._pass_on(await self._poll(min(room, _CHUNK_RECORDS)), deliver)
+            room = max(1, self._partitions.budget.room)
+            await self._pass_on(await self._poll(min(room, _CHUNK_RECORDS)), deliver)
 
     async def _pass_on(
         self,
@@ -243,10 +244,10 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         return None if assignment is None else Chunk(assignment, records)
 
     def _pace(self) -> None:
-        """Pause partitions whose oldest unsettled record lies too far back; resume the others."""
+        """Pause partitions that nothing may be received from now; resume the others."""
         for held in self._partitions.held:
             partition = KafkaPartition(*held)
-            if self._partitions.is_stretched(held) == (partition in self._paused):
+            if self._must_wait(held) == (partition in self._paused):
                 continue
             if partition in self._paused:
                 self._paused.discard(partition)
@@ -255,24 +256,17 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                 self._paused.add(partition)
                 self._consumer.pause(partition)
 
-    async def _wait_for_room(self, deliver: Callable[[Chunk], Awaitable[None]]) -> None:
-        """A short wait is waited out; a long one (an outage) polls on with everything paused."""
+    def _must_wait(self, partition: TopicPartition) -> bool:
+        """Whether there is no room, or the partition's oldest unsettled record lies too far back."""
+        return self._partitions.budget.room == 0 or self._partitions.is_stretched(partition)
+
+    async def _gets_room(self) -> bool:
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 await self._partitions.budget.freed()
         except TimeoutError:
-            await self._poll_without_room(deliver)
-
-    async def _poll_without_room(self, deliver: Callable[[Chunk], Awaitable[None]]) -> None:
-        """A partition that opens meanwhile is paused too; what was read of it by then is taken in."""
-        paused: set[KafkaPartition] = set()
-        while self._partitions.budget.room == 0:
-            held = {KafkaPartition(*partition) for partition in self._partitions.held}
-            self._consumer.pause(*held)
-            paused |= held
-            await self._pass_on(await self._poll(_CHUNK_RECORDS), deliver)
-        still_held = {KafkaPartition(*partition) for partition in self._partitions.held}
-        self._consumer.resume(*(paused & still_held - self._paused))
+            return False
+        return True
 
 
 def _record(found: ConsumerRecord) -> Record:
