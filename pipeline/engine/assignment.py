@@ -13,14 +13,14 @@ from pipeline.engine.ledger import Ledger
 
 @dataclass(slots=True)
 class AuditedParts:
-    """What the audit topic already holds of one record of this pass."""
+    """What the audit topic already holds of one record of this pass; `parts` as its newest outcome says."""
 
-    parts: int
+    parts: int = 0
     mappings: set[str | None] = field(default_factory=set)
 
     @property
     def is_complete(self) -> bool:
-        """Whether every part stands, under the plan that audited it."""
+        """Whether every part stands, under the plan that audited it last."""
         return len(self.mappings) >= self.parts
 
 
@@ -49,7 +49,9 @@ class Assignment:
     def stands(self, audited: AuditRecord, audit_offset: int) -> None:
         """An outcome of this pass is on the audit topic already: it is not to be sent again."""
         offset = audited.source.offset
-        self.audited.setdefault(offset, AuditedParts(audited.parts)).mappings.add(audited.mapping)
+        found = self.audited.setdefault(offset, AuditedParts())
+        found.parts = audited.parts
+        found.mappings.add(audited.mapping)
         self.ledger.note_audited(offset, audit_offset)
 
     def inherits(self, offset: int) -> bool:
