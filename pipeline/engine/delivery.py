@@ -101,15 +101,14 @@ class Delivery:
 
     async def _send_forever(self) -> None:
         while True:
-            shipment = await self._ready.get()
-            await self._hold()
-            await self._deliver(shipment)
+            await self._deliver(await self._ready.get())
 
     async def _hold(self) -> None:
         while (wait_s := self._hold_until_s - self._clock.monotonic_s()) > 0:
             await self._clock.sleep(wait_s)
 
     async def _deliver(self, shipment: _Shipment) -> None:
+        await self._hold()
         shipment.parts = [part for part in shipment.parts if not part.entry.assignment.is_closed]
         self._expire(shipment)
         if not shipment.parts:

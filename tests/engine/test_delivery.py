@@ -255,6 +255,21 @@ async def test_a_refused_array_is_halved_until_only_the_bad_event_fails() -> Non
     assert sent_numbers(world) == [[0, 1, 2, 3], [0, 1], [2, 3], [2], [3]]
 
 
+async def test_retry_after_holds_the_other_half_of_an_array_too() -> None:
+    world = World(batch=ARRAY)
+    story = {"status": "400,429,200", "retry_after": 20}
+
+    async with world.worker() as worker:
+        await worker.open()
+        values = [event(number, sandbox=story if number == 0 else None) for number in range(4)]
+        await worker.take([record(offset, value) for offset, value in enumerate(values)])
+        await world.clock.advance(19.9)
+        assert sent_numbers(world) == [[0, 1, 2, 3], [0, 1]]
+        await world.clock.advance(0.3)
+
+    assert [found.outcome for found in audited(world).values()] == ["delivered"] * 4
+
+
 async def test_an_array_that_meets_a_fault_is_repeated_whole() -> None:
     world = World(batch=ARRAY)
     values = [event(number, sandbox={"status": "503,200"} if number == 0 else None) for number in range(4)]
