@@ -6,7 +6,7 @@ from typing import Final
 
 from aiokafka import AIOKafkaConsumer, OffsetAndMetadata
 from aiokafka import TopicPartition as KafkaPartition
-from aiokafka.errors import UnknownMemberIdError
+from aiokafka.errors import CommitFailedError
 
 from pipeline.adapters.kafka_client import client_options
 from pipeline.adapters.kafka_errors import broker_errors
@@ -102,5 +102,5 @@ async def _commit_ends(consumer: AIOKafkaConsumer, partitions: list[KafkaPartiti
     consumer.assign(partitions)
     try:
         await consumer.commit({partition: OffsetAndMetadata(end, "") for partition, end in ends.items()})
-    except UnknownMemberIdError:
+    except CommitFailedError:
         return
