@@ -10,6 +10,7 @@ _PROPERTIES: Final = re.compile(r"(?:[&!]\S*\s+)*")
 
 _LONGEST_QUOTE: Final = 60
 _ESCAPE_LENGTHS: Final = {"x": 4, "u": 6, "U": 10}
+_TWO_HALVES: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class Origin:
             return 2, False
         if self.style == '"' and character == "\\":
             escape = self.source[index + 1]
+            if halves := _TWO_HALVES.match(self.source, index, self.end):
+                return len(halves[0]), False
             return _ESCAPE_LENGTHS.get(escape, 2), escape in "\n\r\t tnrvfNLP_"
         return 1, character.isspace()
 

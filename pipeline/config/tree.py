@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import yaml
 
+from pipeline.config.characters import half_character, whole_characters
 from pipeline.config.problem import Path
 from pipeline.config.report import Place, Report
 from pipeline.config.scalar import Origin, Text
@@ -20,6 +21,7 @@ _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _CORE: Final = "tag:yaml.org,2002:"
 _STR: Final = _CORE + "str"
 _MERGE: Final = "<<"
+_HALF: Final = ("half a character stands here", "write the whole character, as itself or in both its halves")
 
 
 def value_at(data: Data, path: Path) -> Data:
@@ -81,13 +83,19 @@ class Tree:
                 self._report.error(path, "a key must be a single word", hint, _place(key))
             elif key.value == _MERGE and key.style is None:
                 merged |= self._merged(value, path)
-            elif key.value in data:
-                self._duplicate((*path, key.value), _place(key))
             else:
-                inner = (*path, key.value)
-                self._report.keys[inner] = _place(key)
-                data[key.value] = self.build(value, inner)
+                self._member(data, whole_characters(key.value), key, value, path)
         return merged | data
+
+    def _member(self, data: dict[str, Data], name: str, key: yaml.Node, value: yaml.Node, path: Path) -> None:
+        inner = (*path, name)
+        if name in data:
+            self._duplicate(inner, _place(key))
+        elif half_character(name) is not None:
+            self._report.error(path, *_HALF, _place(key))
+        else:
+            self._report.keys[inner] = _place(key)
+            data[name] = self.build(value, inner)
 
     def _merged(self, node: yaml.Node, path: Path) -> dict[str, Data]:
         here = self._report.values[path]
@@ -107,10 +115,13 @@ class Tree:
         plain = node.style is None and not self._is_made_text(node)
         if plain and node.value in _NULLS:
             return None
-        origin = Origin(self._source, node.start_mark.index, node.end_mark.index, node.style, node.value)
-        expanded = expand(node.value, self._environment, is_of_mapping=path[:1] == ("mappings",))
+        value = whole_characters(node.value)
+        origin = Origin(self._source, node.start_mark.index, node.end_mark.index, node.style, value)
+        expanded = expand(value, self._environment, is_of_mapping=path[:1] == ("mappings",))
         for fault in expanded.faults:
             self._report.error(path, fault.message, fault.hint, origin.place(fault.offset))
+        if half_character(expanded.text) is not None:
+            self._report.error(path, *_HALF)
         return Text(
             expanded.text,
             plain=plain,

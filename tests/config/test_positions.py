@@ -53,6 +53,8 @@ def test_every_word_is_found_where_it_stands(words: list[str], style: str, gap: 
         ("key: &anchor here", "here", (1, 14)),
         ("key: &anchor !!str 'here'", "here", (1, 21)),
         ("key: &anchor |\n  here", "here", (2, 3)),
+        (r'key: "\ud83d\ude00 here \uD83D\uDE00"', "here", (1, 20)),
+        (r'key: "\ud83d\ude00 here \uD83D\uDE00"', "\U0001f600", (1, 7)),
         ("key: ${LONG} here", "here", (1, 14)),
         ("key: $${X} here", "here", (1, 12)),
         ("key: a ${LONG}", "long value", (1, 8)),

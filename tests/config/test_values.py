@@ -149,3 +149,19 @@ def test_the_endpoint_is_https_or_on_this_machine(endpoint: str) -> None:
 def test_no_other_endpoint_loads(endpoint: str) -> None:
     with pytest.raises(ConfigError, match=r"delivery\.endpoint"):
         config(f'delivery:\n  endpoint: "{endpoint}"\n')
+
+
+def test_a_character_in_two_halves_as_json_writes_it_is_one_character() -> None:
+    r"""A mapping copied as JSON: its emoji is the one that events hold."""
+    replace = r'{"pattern": "\ud83d\ude00", "value": {"@path": "$.name"}}'
+    mapping = (
+        r'{"preset": "page-calls", "fields": {"name": {"@replace": %s}, "properties": {"\ud83d\ude00": 1}}}'
+    )
+    (own,) = config(f"mappings: [{mapping % replace}]\n").plan.mappings
+    resolved = own.resolve({"type": "page", "name": "a\U0001f600b"})
+    assert resolved == {"type": "page", "name": "ab", "properties": {"\U0001f600": 1}}
+
+
+def test_half_a_character_from_the_environment_is_a_mistake() -> None:
+    with pytest.raises(ConfigError, match="half a character"):
+        config("  group: ${GROUP}\n", GROUP="web\udce9")
