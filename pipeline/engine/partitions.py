@@ -43,6 +43,7 @@ class Partitions:
         self._drain_s = drain_s
         self._held: dict[TopicPartition, Assignment] = {}
         self._committed: dict[TopicPartition, Commit] = {}
+        self._committing = asyncio.Lock()
         self.budget = budget
 
     @property
@@ -88,14 +89,15 @@ class Partitions:
 
     async def commit(self) -> None:
         """Commit what moved since the last commit. Raises LogUnavailable."""
-        commits = {}
-        for partition, assignment in self._held.items():
-            commit = self._commit_of(assignment, is_open=True)
-            if self._committed.get(partition) != commit:
-                commits[partition] = commit
-        if commits:
-            await self._group.commit(commits)
-            self._committed.update(commits)
+        async with self._committing:
+            commits = {}
+            for partition, assignment in self._held.items():
+                commit = self._commit_of(assignment, is_open=True)
+                if self._committed.get(partition) != commit:
+                    commits[partition] = commit
+            if commits:
+                await self._group.commit(commits)
+                self._committed.update(commits)
 
     async def commit_regularly(self, interval_s: float) -> None:
         """Commit each `interval_s` for ever; a broker that does not answer is asked again."""
@@ -128,7 +130,8 @@ class Partitions:
             for assignment in assignments
         }
         if commits:
-            await self._group.commit(commits)
+            async with self._committing:  # one that is under way might be tried again after this one
+                await self._group.commit(commits)
 
     def abandon(self) -> None:
         """The worker crashes: what it holds stays open for its successor, nothing is committed."""

@@ -1,5 +1,7 @@
 """Taking over, committing and releasing: what the next worker must know, it finds."""
 
+import asyncio
+
 import pytest
 
 from pipeline.core.commit import Committed, LogRange, parse_metadata
@@ -259,6 +261,25 @@ async def test_a_commit_is_made_only_when_something_moved() -> None:
         await worker.engine.partitions.commit()
 
     assert world.group.commits[PARTITION].offset == before.offset + 1
+
+
+async def test_a_late_commit_never_overtakes_the_last_one() -> None:
+    """A client that tries a commit again may do so when the partition is somebody else's already."""
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take(records(0, 1))
+        world.group.hold()
+        late = asyncio.create_task(worker.engine.partitions.commit())
+        await settle()
+        world.group.let_later_ones_pass()
+        await worker.take(records(1, 3))
+        releasing = asyncio.create_task(worker.release())
+        await settle()
+        world.group.go_on()
+        await asyncio.gather(late, releasing)
+
+    assert state(world)[:2] == (4, False)
 
 
 async def test_an_audit_that_is_not_acknowledged_settles_nothing() -> None:

@@ -86,12 +86,28 @@ class FakeDeadLetters:
 
 
 class FakeGroup:
-    """The port ConsumerGroup in memory, with what each partition of the events topic holds."""
+    """The port ConsumerGroup in memory, with what each partition of the events topic holds.
+
+    After `hold` commits wait; `let_later_ones_pass` lets only those wait that wait by then.
+    """
 
     def __init__(self) -> None:
         self.commits: dict[TopicPartition, Committed] = {}
         self.events: dict[TopicPartition, LogRange] = {}
         self.is_down = False
+        self._gate = asyncio.Event()
+        self._gate.set()
+        self._held = self._gate
+
+    def hold(self) -> None:
+        self._gate = self._held = asyncio.Event()
+
+    def let_later_ones_pass(self) -> None:
+        self._gate = asyncio.Event()
+        self._gate.set()
+
+    def go_on(self) -> None:
+        self._held.set()
 
     async def committed(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Committed | None]:
         self._check()
@@ -102,6 +118,7 @@ class FakeGroup:
         return {partition: self.events.get(partition, LogRange(0, 0)) for partition in partitions}
 
     async def commit(self, commits: Mapping[TopicPartition, Commit]) -> None:
+        await self._gate.wait()
         await asyncio.sleep(0)
         self._check()
         for partition, commit in commits.items():
