@@ -103,6 +103,7 @@ class KafkaWorker:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await _disconnect(parts)
+        log.info("worker stopped", exit_code=self.exit_code)
 
     async def _release(self, parts: Parts) -> None:
         reading, *_ = self._tasks

@@ -12,7 +12,11 @@ def set_up_logs(*, as_json: bool) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    last = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    last = (
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
     structlog.configure(
         processors=[*steps, last],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -29,3 +33,5 @@ def set_up_logs(*, as_json: bool) -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for chatty in ("faust", "mode"):  # what ends the process, the worker says itself
+        logging.getLogger(chatty).setLevel(logging.CRITICAL)

@@ -12,8 +12,9 @@ from typing import assert_never
 from pipeline.core.attempt import Accept, Again, Fail, RetryPolicy, attempted, next_step
 from pipeline.core.batch import Batcher, BatchPolicy, halves, join_bodies
 from pipeline.core.outcome import Attempts, Deliverable, Delivered, Expired, Failed, Outcome
-from pipeline.core.verdict import judge
+from pipeline.core.verdict import describe, judge
 from pipeline.engine.assignment import Assignment, Entry
+from pipeline.engine.failure_streak import FailureStreak
 from pipeline.ports import Clock, Destination, Timer
 
 
@@ -67,6 +68,7 @@ class Delivery:
         self._linger: Timer | None = None
         self._ready: asyncio.Queue[_Shipment] = asyncio.Queue()
         self._accepted = 0
+        self._streak = FailureStreak(clock)
         self._hold_until_s = 0.0
         self._exchange_ended = asyncio.Event()
 
@@ -150,7 +152,11 @@ class Delivery:
             now_ms=self._clock.now_ms(),
             jitter=self._jitter(),
         )
-        self._accepted += isinstance(step, Accept)
+        if isinstance(step, Accept):
+            self._accepted += 1
+            self._streak.end()
+        elif isinstance(step, Again):
+            self._streak.fail(describe(exchange))
         return step
 
     def _expire(self, shipment: _Shipment) -> None:

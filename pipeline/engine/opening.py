@@ -50,7 +50,11 @@ class Opener:
         assignments = await asyncio.gather(
             *(self._take_over(partition, opening) for partition, opening in openings.items())
         )
-        warnings = [f"{partition}: {found.warning}" for partition, found in openings.items() if found.warning]
+        warnings = [
+            f"{partition.topic} partition {partition.partition}: {found.warning}"
+            for partition, found in openings.items()
+            if found.warning
+        ]
         return assignments, warnings
 
     async def _plan(self, partitions: list[TopicPartition]) -> Mapping[TopicPartition, Opening]:
