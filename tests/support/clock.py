@@ -36,10 +36,10 @@ class FakeClock:
         return timer
 
     async def sleep(self, delay_s: float) -> None:
-        woken = asyncio.get_running_loop().create_future()
-        timer = self.call_later(delay_s, lambda: woken.done() or woken.set_result(None))
+        woken = asyncio.Event()
+        timer = self.call_later(delay_s, woken.set)
         try:
-            await woken
+            await woken.wait()
         finally:
             timer.cancel()
 
