@@ -47,12 +47,19 @@ async def start_group(kafka: Kafka) -> None:
 async def _start(kafka: Kafka, consumer: AIOKafkaConsumer) -> None:
     topic = kafka.topics.events
     partitions = [TopicPartition(topic, number) for number in sorted(await _numbers(consumer, topic))]
-    committed = await _committed(kafka, partitions)
-    if any(found is not None for found in committed.values()):
+    if await _has_commits(kafka, partitions):
         return
-    await _refuse_if_audited(kafka)
+    if await _is_audited(kafka):
+        if await _has_commits(kafka, partitions):
+            return  # another worker of the group has begun just now: it commits before it audits
+        raise StartRefusedError(_refusal(kafka))
     if kafka.start == "latest":
         await _commit_ends(consumer, [KafkaPartition(*partition) for partition in partitions])
+
+
+async def _has_commits(kafka: Kafka, partitions: list[TopicPartition]) -> bool:
+    committed = await _committed(kafka, partitions)
+    return any(found is not None for found in committed.values())
 
 
 async def _committed(
@@ -71,7 +78,8 @@ async def _numbers(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
     return set(consumer.partitions_for_topic(topic) or ())
 
 
-async def _refuse_if_audited(kafka: Kafka) -> None:
+async def _is_audited(kafka: Kafka) -> bool:
+    """Whether the newest records of the audit topic tell of this group."""
     audit = KafkaAuditLog(kafka.topics.audit, client_options(kafka), 10.0)
     await audit.start()
     try:
@@ -81,7 +89,8 @@ async def _refuse_if_audited(kafka: Kafka) -> None:
             async for _, value in audit.read(partition, begin, held.end):
                 found = decode_audit(value)
                 if found is not None and found.pipeline == kafka.group:
-                    raise StartRefusedError(_refusal(kafka))
+                    return True
+        return False
     finally:
         await audit.stop()
 

@@ -1,8 +1,14 @@
 """What an operator does: offsets reset, commits deleted, a start at the end, partitions added."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 
+from pipeline.adapters import group_start
+from pipeline.adapters.kafka_group import read_committed
 from pipeline.cli.exits import ExitCode
+from pipeline.core.record import TopicPartition
 from tests.support.waiting import until
 from tests.support.worker.accounts import account
 from tests.support.worker.driven import program
@@ -61,6 +67,25 @@ async def test_a_choice_made_after_the_refusal_is_obeyed(scene: Scene) -> None:
 
     assert await again.stop() == 0
     assert len(scene.sandbox.received()) == 60
+
+
+async def test_a_worker_that_starts_with_the_groups_first_is_let_in(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It saw no commits, and then the audit of another that had begun in between."""
+    worker = await scene.started(scene.config())
+    read = read_committed
+    reads: list[str] = []
+
+    async def read_too_early(group: str, options: Any, partitions: Iterable[TopicPartition]) -> Any:
+        reads.append(group)
+        return dict.fromkeys(partitions) if len(reads) == 1 else await read(group, options, partitions)
+
+    monkeypatch.setattr(group_start, "read_committed", read_too_early)
+    await group_start.start_group(scene.kafka.model_copy(update={"group": scene.pipeline()}))
+
+    assert len(reads) == 2
+    assert await worker.stop() == 0
 
 
 async def test_a_new_group_may_start_at_the_end(scene: Scene) -> None:
