@@ -26,6 +26,7 @@ _POLL_MS: Final = 200
 _CHUNK_RECORDS: Final = 256
 _PATIENCE_S: Final = 1.0
 _RETRY_S: Final = 1.0
+_MOST_FAILURES: Final = 10
 _OPENING_S: Final = 5.0
 _LOOK_FOR_PARTITIONS_MS: Final = 30_000
 
@@ -70,6 +71,7 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._handing_over = asyncio.Lock()
         self._is_leaving = False
         self._told_missing: list[int] = []
+        self._failures = 0
         self._failure: asyncio.Future[None] | None = None
 
     async def run(self, deliver: Callable[[Chunk], Awaitable[None]]) -> None:
@@ -221,6 +223,7 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                 found: Mapping[KafkaPartition, list[ConsumerRecord]] = await self._consumer.getmany(
                     timeout_ms=_POLL_MS, max_records=max_records
                 )
+                self._failures = 0
                 return found
         except LogUnavailable as error:
             await self._judge(error)
@@ -236,6 +239,9 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
                     "start again to go on with what is there"
                 )
             case _:
+                self._failures += 1
+                if self._failures > _MOST_FAILURES:
+                    raise error  # a task of the client may have ended: only a new process mends that
                 log.warning("reading failed, tried again in a moment", detail=str(error))
                 await asyncio.sleep(_RETRY_S)
 

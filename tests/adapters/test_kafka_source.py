@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from aiokafka import ConsumerRecord
 from aiokafka import TopicPartition as KafkaPartition
+from aiokafka.errors import KafkaError
 
 from pipeline.adapters import kafka_source
 from pipeline.adapters.kafka_source import KafkaSource
 from pipeline.core.record import TopicPartition
 from pipeline.engine.assignment import Assignment, Chunk
+from pipeline.ports import LogUnavailable
 from tests.support.clock import settle
 from tests.support.engine import TOPIC, FakeAuditLog, World
 
@@ -22,10 +24,14 @@ P0, P1, P2 = (KafkaPartition(TOPIC, number) for number in range(3))
 
 
 class FakeConsumer:
-    """As much of aiokafka's consumer as the source uses; each partition holds so many records."""
+    """As much of aiokafka's consumer as the source uses; each partition holds so many records.
+
+    The next so many `failures` reads fail.
+    """
 
     def __init__(self, held: int) -> None:
         self.held = held
+        self.failures = 0
         self.positions: dict[KafkaPartition, int] = {}
         self._paused: set[KafkaPartition] = set()
 
@@ -54,6 +60,9 @@ class FakeConsumer:
     ) -> dict[KafkaPartition, list[ConsumerRecord]]:
         assert timeout_ms < 1000, "a member that does not poll is evicted"
         await asyncio.sleep(0)
+        if self.failures:
+            self.failures -= 1
+            raise KafkaError("the coordinator routine has ended")
         found: dict[KafkaPartition, list[ConsumerRecord]] = {}
         for partition, position in self.positions.items():
             end = min(position + max_records, self.held)
@@ -245,3 +254,23 @@ async def test_an_opening_that_ends_by_itself_ends_the_worker() -> None:
 
     with pytest.raises(RuntimeError, match="was cut short"):
         await asyncio.wait_for(reading, 5)
+
+
+async def test_a_reading_that_fails_for_a_while_goes_on() -> None:
+    async with running(Scene(held=10)) as scene:
+        for _ in range(5):
+            scene.consumer.failures = 5
+            await until(lambda: scene.consumer.failures == 0)
+            await settle()
+        scene.assign(P0)
+
+        await until(lambda: scene.offsets(P0) == list(range(10)))
+
+
+async def test_a_reading_that_fails_for_good_ends_the_worker() -> None:
+    """The client's own tasks may die and stay dead: a worker that waits for them hangs, and its group too."""
+    scene = Scene(held=10)
+    scene.consumer.failures = 1000
+
+    with pytest.raises(LogUnavailable, match="the coordinator routine has ended"):
+        await asyncio.wait_for(scene.source.run(scene.deliver), 5)
