@@ -75,9 +75,16 @@ class Pipeline(mode.Service):  # type: ignore[misc]  # mode has no types
             self._worker.crash(error)
 
 
+class _App(faust.App):  # type: ignore[misc]  # faust has no types
+    """Faust's app without its folders for tables, which we have none of."""
+
+    def _create_directories(self) -> None:
+        """Leave the working directory alone: it may be read-only."""
+
+
 def create_app(name: str, worker: Worker) -> faust.App:
     """The app with its one agent; it opens no connection of Faust's own to the broker."""
-    app = faust.App(name, broker="kafka://", autodiscover=False, topic_disable_leader=True, web_enabled=False)
+    app = _App(name, broker="kafka://", autodiscover=False, topic_disable_leader=True, web_enabled=False)
     app.boot_strategy = app.BootStrategy(app, enable_kafka=False, enable_web=False)
     channel = app.channel()
 
@@ -103,5 +110,7 @@ def run_app(app: faust.App, worker: Worker, loop: asyncio.AbstractEventLoop) -> 
     try:
         process.execute_from_commandline()
     except SystemExit as end:
-        return worker.exit_code or int(bool(end.code))
+        if end.code and not worker.exit_code:  # Faust failed by itself, and keeps silent about it
+            worker.on_crash = lambda: None
+            worker.crash(end.__context__ or end)
     return worker.exit_code

@@ -3,7 +3,8 @@
     python -m tests.support.app_process '["first", "bad", "last"]' bad
 
 The worker ends the process by SIGTERM after the last chunk, and breaks at the named one, or at its
-start if that is named. One JSON object is written: `seen`, `processed`, `code`.
+start if that is named; `faust` breaks the app before that. One JSON object is written: `seen`,
+`processed`, `code`.
 """
 
 import asyncio
@@ -54,11 +55,17 @@ class NotingWorker:
         self.seen.append("stop")
 
 
+async def _break() -> None:
+    raise RuntimeError("planted")
+
+
 def main(chunks: list[str], breaks_at: str) -> None:
     worker = NotingWorker(chunks, breaks_at)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     app = create_app("tests", worker)
+    if breaks_at == "faust":
+        app.on_first_start = _break
     code = run_app(app, worker, loop)
     sys.stdout.write(json.dumps({"seen": worker.seen, "processed": worker.processed, "code": code}))
 
