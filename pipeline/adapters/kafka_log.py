@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import (
+    CommitFailedError,
     KafkaError,
     MessageSizeTooLargeError,
     OutOfOrderSequenceNumber,
@@ -33,7 +34,13 @@ def log_errors(what: str) -> Iterator[None]:
     try:
         yield
     except (KafkaError, OSError, TimeoutError) as error:
-        raise LogUnavailable(f"{what}: {str(error) or type(error).__name__}") from error
+        raise LogUnavailable(f"{what}: {_why(error)}") from error
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, CommitFailedError):
+        return "the group has rebalanced meanwhile"
+    return str(error) or type(error).__name__
 
 
 def new_producer(options: Mapping[str, Any], *, max_request_bytes: int, timeout_s: float) -> AIOKafkaProducer:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, cast
 
 import pytest
+from aiokafka.errors import CommitFailedError
 from structlog.testing import capture_logs
 
 from pipeline.adapters import kafka_group, kafka_worker
@@ -189,6 +190,11 @@ async def test_a_service_that_ends_in_silence_is_a_bug() -> None:
         await life.worker.stop()
 
 
+async def commit_with(consumer: object) -> None:
+    metadata = CommitMetadata(pass_=1, epoch=1, is_open=True, window=1, audit_topic="audit", audit_from=0)
+    await asyncio.wait_for(KafkaGroup("group", consumer, {}).commit({PARTITION: Commit(0, metadata)}), 5)
+
+
 async def test_a_commit_without_an_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """The client would try for ever: a release could not end while the broker is gone."""
     monkeypatch.setattr(kafka_group, "_COMMIT_S", 0.0)
@@ -197,8 +203,16 @@ async def test_a_commit_without_an_answer_is_given_up(monkeypatch: pytest.Monkey
         async def commit(self, _: object) -> None:
             await asyncio.Event().wait()
 
-    metadata = CommitMetadata(pass_=1, epoch=1, is_open=True, window=1, audit_topic="audit", audit_from=0)
-    group = KafkaGroup("group", Silent(), {})
-
     with pytest.raises(LogUnavailable, match="committing: TimeoutError"):
-        await asyncio.wait_for(group.commit({PARTITION: Commit(0, metadata)}), 5)
+        await commit_with(Silent())
+
+
+async def test_a_commit_after_a_rebalance_is_told_in_one_line() -> None:
+    """The client's own text is a page, and names settings that have nothing to do with it."""
+
+    class Left:
+        async def commit(self, _: object) -> None:
+            raise CommitFailedError("too late")
+
+    with pytest.raises(LogUnavailable, match=r"^committing: the group has rebalanced meanwhile$"):
+        await commit_with(Left())
