@@ -29,7 +29,7 @@ async def test_a_bug_ends_the_process_without_a_commit_and_loses_nothing(scene: 
 
     said = worker.said("worker ends: a bug")
     assert [line["error"] for line in said] == ["LookupError"]
-    states = scene.operator.commits(scene.pipeline(), scene.kafka.topics.events).values()
+    states = (await scene.operator.commits(scene.pipeline(), scene.kafka.topics.events)).values()
     assert all(told is not None and told.is_open for _, told in states)
     again = await scene.started(config)
     await scene.accounted(401)

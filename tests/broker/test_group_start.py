@@ -25,4 +25,4 @@ async def test_the_latest_start_leaves_a_group_alone_that_somebody_has_joined(sc
     finally:
         await member.stop()
 
-    assert scene.operator.commits(kafka.group, kafka.topics.events) == {}
+    assert await scene.operator.commits(kafka.group, kafka.topics.events) == {}

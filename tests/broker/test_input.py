@@ -61,7 +61,7 @@ async def test_of_transactions_only_the_committed_count(scene: Scene) -> None:
     found = await scene.account()
     found.check_clean()
     assert sum(found.outcomes.values()) == 124
-    commits = scene.operator.commits(scene.pipeline(), topic)
+    commits = await scene.operator.commits(scene.pipeline(), topic)
     last = {event.partition: event.offset for event in await scene.events()}
     assert {number: offset - 1 for number, (offset, _) in commits.items()} == last
 

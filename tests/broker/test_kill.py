@@ -58,7 +58,7 @@ async def test_a_kill_before_the_first_commit(scene: Scene) -> None:
 
     await worker.kill()
 
-    commits = scene.operator.commits(scene.pipeline(), scene.kafka.topics.events)
+    commits = await scene.operator.commits(scene.pipeline(), scene.kafka.topics.events)
     assert [offset for offset, _ in commits.values()] == [0] * 4
     scene.sandbox.faults = Faults()
     again = await scene.started(config)

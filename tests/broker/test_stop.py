@@ -46,7 +46,7 @@ async def test_a_stop_commits_what_is_settled(scene: Scene) -> None:
 
     assert await worker.stop() == 0
 
-    commits = scene.operator.commits(scene.pipeline(), scene.kafka.topics.events)
+    commits = await scene.operator.commits(scene.pipeline(), scene.kafka.topics.events)
     ends = dict.fromkeys(range(4), 25)
     assert {number: offset for number, (offset, _) in commits.items()} == ends
     assert [told.is_open for _, told in commits.values() if told] == [False] * 4

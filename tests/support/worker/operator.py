@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from aiokafka.admin import AIOKafkaAdminClient
 from confluent_kafka import ConsumerGroupState, ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
@@ -16,13 +17,14 @@ from confluent_kafka.admin import (
 from pipeline.core.commit import CommitMetadata, parse_metadata
 
 _TIMEOUT_S: Final = 30
-_NO_COMMIT: Final = -1001
+_NO_COMMIT: Final = -1
 
 
 class Operator:
     """Kafka's tools, in short."""
 
     def __init__(self, servers: str) -> None:
+        self._servers = servers
         self._client: Any = AdminClient({"bootstrap.servers": servers, "log_level": 2})
 
     def alter(self, topic: str, settings: Mapping[str, str]) -> None:
@@ -53,12 +55,19 @@ class Operator:
         told = self._client.describe_consumer_groups([group])[group].result(_TIMEOUT_S)
         return bool(told.state is ConsumerGroupState.PREPARING_REBALANCING)
 
-    def commits(self, group: str, topic: str) -> dict[int, tuple[int, CommitMetadata | None]]:
-        """The committed offsets with what was said beside them; partitions without a commit are left out."""
-        asked = [ConsumerGroupTopicPartitions(group)]
-        found = self._client.list_consumer_group_offsets(asked)[group].result(_TIMEOUT_S)
+    async def commits(self, group: str, topic: str) -> dict[int, tuple[int, CommitMetadata | None]]:
+        """The committed offsets with what was said beside them; partitions without a commit are left out.
+
+        By the other client: librdkafka's gave texts back that nobody had written.
+        """
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._servers)
+        await admin.start()
+        try:
+            found = await admin.list_consumer_group_offsets(group)
+        finally:
+            await admin.close()
         return {
-            position.partition: (position.offset, parse_metadata(position.metadata or ""))
-            for position in found.topic_partitions
-            if position.topic == topic and position.offset != _NO_COMMIT
+            partition.partition: (position.offset, parse_metadata(position.metadata or ""))
+            for partition, position in found.items()
+            if partition.topic == topic and position.offset != _NO_COMMIT
         }
