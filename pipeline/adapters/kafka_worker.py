@@ -85,8 +85,8 @@ class KafkaWorker:
             self._parts.source.abandon()
         leaves = list(_leaves(error))
         self.exit_code = max(map(_exit_code, leaves))
-        for leaf in leaves:
-            _report(leaf, self.exit_code)
+        for told in dict.fromkeys(map(_told, leaves)):
+            _report(told, self.exit_code)
         for task in (*self._tasks, self._releasing):
             if task is not None:
                 task.cancel()
@@ -173,11 +173,22 @@ def _exit_code(error: BaseException) -> int:
             return EXIT_BUG
 
 
-def _report(error: BaseException, exit_code: int) -> None:
-    """Log why the process ends. A bug's own text might quote an event: only its place is told."""
-    if _exit_code(error) == EXIT_BUG:
-        place = traceback.extract_tb(error.__traceback__)[-8:]
-        where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in place]
-        log.critical("worker ends: a bug", error=type(error).__name__, where=where, exit_code=exit_code)
+_Told = tuple[str, tuple[str, ...]]
+"""A sentence for people, or for a bug the kind of error and the places in the code."""
+
+
+def _told(error: BaseException) -> _Told:
+    """What is said of an error. A bug's own text might quote an event: only its place is told."""
+    if _exit_code(error) != EXIT_BUG:
+        return str(error), ()
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    return type(error).__name__, tuple(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
+
+
+def _report(told: _Told, exit_code: int) -> None:
+    """Log why the process ends: one line a cause, however many tasks it ended."""
+    text, places = told
+    if places:
+        log.critical("worker ends: a bug", error=text, where=list(places), exit_code=exit_code)
     else:
-        log.critical("worker ends", detail=str(error), exit_code=exit_code)
+        log.critical("worker ends", detail=text, exit_code=exit_code)

@@ -1,6 +1,7 @@
 """The verb `run`: the pipeline, until it is told to stop."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,8 +36,14 @@ def run(
         stop(ExitCode.USAGE, f"--log-format {log_format}: write json or text")
     loaded = _load(config)
     set_up_logs(as_json=log_format == "json" or (log_format is None and not sys.stderr.isatty()))
+    signal.signal(signal.SIGTERM, _end_at_once)  # until the app, which ends in order, sets its own
     on_broker(_prepare(loaded, f"--config {config}"))
     raise typer.Exit(_work(loaded))
+
+
+def _end_at_once(*_: object) -> None:
+    """Nothing was taken over yet, so there is nothing to finish."""
+    raise SystemExit(ExitCode.FINE)
 
 
 def _load(file: Path) -> "Config":
