@@ -23,6 +23,7 @@ from pipeline.core.commit import LogRange
 from pipeline.ports import DeadLetter, LogEntry, LogUnavailable
 
 _BATCH_BYTES: Final = 512 * 1024
+_GROUP_BYTES: Final = 1024 * 1024
 _POLL_MS: Final = 500
 _TOO_LARGE: Final = (MessageSizeTooLargeError, RecordTooLargeError)
 _AT_SOURCE: Final = ("original", b"at-source")
@@ -172,12 +173,18 @@ class KafkaDeadLetters:
 
     async def append(self, letters: Sequence[DeadLetter]) -> None:
         """Append with acknowledgement. Raises LogUnavailable."""
-        with log_errors(f"{self._topic}: a dead letter was not acknowledged"):
-            async with asyncio.timeout(self._timeout_s):
-                while letters := await self._send(letters):
-                    await self._replace_producer()
+        for group in grouped(letters, _GROUP_BYTES):
+            with log_errors(f"{self._topic}: a dead letter was not acknowledged"):
+                async with asyncio.timeout(self._timeout_s):
+                    await self._append(group)
 
-    async def _send(self, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
+    async def _append(self, letters: list[DeadLetter]) -> None:
+        while letters:
+            letters = await self._send(letters)
+            if letters:
+                await self._replace_producer()
+
+    async def _send(self, letters: list[DeadLetter]) -> list[DeadLetter]:
         """Send all. If the broker refused some for their size: what is to be sent with a new producer.
 
         These are the refused without their originals, and whatever stood behind them in a partition:
@@ -218,6 +225,20 @@ class KafkaDeadLetters:
         await self._producer.stop()
         self._producer = self._new_producer()
         await self._producer.start()
+
+
+def grouped(letters: Iterable[DeadLetter], max_bytes: int) -> Iterator[list[DeadLetter]]:
+    """Letters in groups of about so many bytes, in order: a slow broker has a time limit for each."""
+    group: list[DeadLetter] = []
+    size = 0
+    for letter in letters:
+        group.append(letter)
+        size += len(letter.value or b"") + len(letter.key or b"")
+        if size >= max_bytes:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
 def _without_original(letter: DeadLetter) -> DeadLetter:
