@@ -42,9 +42,10 @@ def test_no_tracked_file_names_a_registry() -> None:
     assert lines_with(_REGISTRY, _written_here()) == []
 
 
-@pytest.mark.parametrize("line", ["cd /root/x", "open('/home/me/x')", "see /work/main"])
-def test_a_path_of_one_machine_is_seen(line: str) -> None:
-    assert _MACHINE_PATH.search(line)
+@pytest.mark.parametrize("place", ["root", "home", "work"])
+@pytest.mark.parametrize("line", ["cd {}/x", "open('{}/me/x')", "see {}/main"])
+def test_a_path_of_one_machine_is_seen(line: str, place: str) -> None:
+    assert _MACHINE_PATH.search(line.format(f"/{place}"))
 
 
 @pytest.mark.parametrize("line", ["--index-url https://x/simple", "https://files.pythonhosted.org/x"])
