@@ -42,8 +42,8 @@ def test_no_tracked_file_names_a_registry() -> None:
     assert lines_with(_REGISTRY, _written_here()) == []
 
 
-@pytest.mark.parametrize("place", ["root", "home", "work"])
-@pytest.mark.parametrize("line", ["cd {}/x", "open('{}/me/x')", "see {}/main"])
+@pytest.mark.parametrize("place", ["root", "home/me", "work"])
+@pytest.mark.parametrize("line", ["cd {}/x", "open('{}/x')", "see {}/main"])
 def test_a_path_of_one_machine_is_seen(line: str, place: str) -> None:
     assert _MACHINE_PATH.search(line.format(f"/{place}"))
 
