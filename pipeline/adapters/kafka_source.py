@@ -8,14 +8,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 
+from pipeline.adapters.kafka_handover import Handover
 from pipeline.adapters.kafka_log import KafkaAuditLog, log_errors
+from pipeline.adapters.kafka_pacing import Pacing
 from pipeline.config.kafka import Kafka
 from pipeline.core.record import Record, TopicPartition
-from pipeline.engine.assignment import Assignment, Chunk
+from pipeline.engine.assignment import Chunk
 from pipeline.engine.opening import StartRefusedError
 from pipeline.engine.partitions import Partitions
 from pipeline.ports import LogUnavailable
@@ -27,7 +29,6 @@ _CHUNK_RECORDS: Final = 256
 _PATIENCE_S: Final = 1.0
 _RETRY_S: Final = 1.0
 _MOST_FAILURES: Final = 10
-_OPENING_S: Final = 5.0
 _LOOK_FOR_PARTITIONS_MS: Final = 30_000
 
 
@@ -48,11 +49,10 @@ def new_consumer(kafka: Kafka, options: Mapping[str, Any]) -> AIOKafkaConsumer:
     )
 
 
-class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    """Feeds chunks to `deliver` and hands partitions over at every rebalance.
+class KafkaSource:
+    """Feeds chunks to `deliver`, from the partitions that `handover` has open.
 
-    A partition is paused from the moment it is assigned until its audit was read back; then seek,
-    registration and resumption are one step without an await.
+    To be made inside the running loop.
     """
 
     def __init__(
@@ -65,141 +65,30 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._topic = topic
         self._consumer = consumer
         self._partitions = partitions
-        self._audit = audit
-        self._openings: set[asyncio.Task[None]] = set()
-        self._paused: set[KafkaPartition] = set()
-        self._handing_over = asyncio.Lock()
-        self._is_leaving = False
-        self._told_missing: list[int] = []
+        self._pacing = Pacing(consumer, partitions)
         self._failures = 0
-        self._failure: asyncio.Future[None] | None = None
+        self.handover = Handover(consumer, partitions, audit, self._pacing)
 
     async def run(self, deliver: Callable[[Chunk], Awaitable[None]]) -> None:
         """Join the group and read for ever. Raises LogUnavailable, StartRefusedError."""
-        self._failure = asyncio.get_running_loop().create_future()
-        self._consumer.subscribe([self._topic], listener=self)
+        self._consumer.subscribe([self._topic], listener=self.handover)
         reading = asyncio.create_task(self._read_forever(deliver))
+        failed = self.handover.failed
         try:
-            await asyncio.wait({reading, self._failure}, return_when=asyncio.FIRST_COMPLETED)
-            if self._failure.done():
-                self._failure.result()
+            await asyncio.wait({reading, failed}, return_when=asyncio.FIRST_COMPLETED)
+            if failed.done():
+                failed.result()
             reading.result()
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
-
-    async def release(self) -> None:
-        """Give everything back before leaving: the consumer's own stop does not. Raises LogUnavailable.
-
-        A rebalance that comes meanwhile waits for it, and it waits for a rebalance under way: until
-        the last commit nobody else may have the partitions. Nothing is taken over any more.
-        """
-        self._is_leaving = True
-        async with self._handing_over:
-            await self._finish_openings()
-            await self._partitions.release(self._partitions.held)
-
-    def abandon(self) -> None:
-        """The worker crashes: nothing is taken over or committed any more."""
-        self._is_leaving = True
-        for opening in self._openings:
-            opening.cancel()
-        self._partitions.abandon()
-
-    def on_partitions_assigned(self, assigned: set[KafkaPartition]) -> None:
-        """Called by the consumer. Quick: the member sends no heartbeats until it returns."""
-        if self._is_leaving:
-            return
-        self._paused.clear()
-        for partition in assigned:
-            self._consumer.pause(partition)
-            self._consumer.seek(partition, 0)  # any position: without one the client asks for it
-        if assigned:
-            self._start_opening(sorted(TopicPartition(*partition) for partition in assigned))
-
-    async def on_partitions_revoked(self, revoked: set[KafkaPartition]) -> None:
-        """Called by the consumer, which swallows exceptions: they are carried to `run`."""
-        try:
-            async with self._handing_over:
-                await self._finish_openings()
-                await self._partitions.release([TopicPartition(*partition) for partition in revoked])
-        except LogUnavailable as error:
-            log.warning(
-                "the last commit of a hand-over failed; its successor reads the audit", detail=str(error)
-            )
-        except Exception as error:  # noqa: BLE001 (not swallowed: `run` raises it)
-            self._fail(error)
-
-    def _start_opening(self, partitions: list[TopicPartition]) -> None:
-        opening = asyncio.create_task(self._open(partitions))
-        self._openings.add(opening)
-        opening.add_done_callback(self._end_opening)
-
-    def _end_opening(self, opening: asyncio.Task[None]) -> None:
-        """Nobody but us may cut an opening short: else a partition would stay closed in silence."""
-        self._openings.discard(opening)
-        if opening.cancelled():
-            if not opening.cancelling():
-                self._fail(RuntimeError("an opening was cut short by the client"))
-        elif (error := opening.exception()) is not None:
-            self._fail(error)
-
-    def _fail(self, error: BaseException) -> None:
-        if self._failure is not None and not self._failure.done():
-            self._failure.set_exception(error)
-
-    async def _finish_openings(self) -> None:
-        """What is being opened is either open or given up before anything is released."""
-        openings = list(self._openings)
-        if openings:
-            _, unfinished = await asyncio.wait(openings, timeout=_OPENING_S)
-            for opening in unfinished:
-                opening.cancel()
-            await asyncio.gather(*openings, return_exceptions=True)
-
-    async def _open(self, partitions: list[TopicPartition]) -> None:
-        while True:
-            try:
-                audited = await self._with_audit(partitions)
-                if audited:
-                    self._begin(await self._partitions.open(audited))
-            except LogUnavailable as error:
-                log.warning("nothing is sent until the partitions can be opened", detail=str(error))
-            else:
-                partitions = [partition for partition in partitions if partition not in audited]
-                if not partitions:
-                    return
-            await asyncio.sleep(_RETRY_S)
-
-    async def _with_audit(self, partitions: list[TopicPartition]) -> list[TopicPartition]:
-        """Those that have their counterpart on the audit topic; the others stay paused, and it is said."""
-        count = await self._audit.partition_count()
-        missing = [partition.partition for partition in partitions if partition.partition >= count]
-        if missing and missing != self._told_missing:
-            log.error(
-                "partitions of the events topic have no counterpart on the audit topic and are paused",
-                partitions=missing,
-                mend="kameleoon-pipeline topics apply",
-            )
-        self._told_missing = missing
-        return [partition for partition in partitions if partition.partition < count]
-
-    def _begin(self, assignments: list[Assignment]) -> None:
-        """Seek, register, resume: one step, no await, or records would vanish without a trace."""
-        for assignment in assignments:
-            partition = KafkaPartition(*assignment.partition)
-            self._consumer.seek(partition, assignment.ledger.watermark)
-            self._partitions.register([assignment])
-            self._paused.add(partition)
-            log.info("partition open", partition=partition.partition, position=assignment.ledger.watermark)
-        self._pace()
 
     async def _read_forever(self, deliver: Callable[[Chunk], Awaitable[None]]) -> None:
         """A short wait for room is waited out; in a long one (an outage) all is paused and polled on."""
         while True:
             if self._partitions.budget.room == 0 and await self._gets_room():
                 continue
-            self._pace()
+            self._pacing.follow()
             room = max(1, self._partitions.budget.room)
             await self._pass_on(await self._poll(min(room, _CHUNK_RECORDS)), deliver)
 
@@ -248,23 +137,6 @@ class KafkaSource(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     def _receive(self, partition: TopicPartition, records: list[Record]) -> Chunk | None:
         assignment = self._partitions.receive(partition, records)
         return None if assignment is None else Chunk(assignment, records)
-
-    def _pace(self) -> None:
-        """Pause partitions that nothing may be received from now; resume the others."""
-        for held in self._partitions.held:
-            partition = KafkaPartition(*held)
-            if self._must_wait(held) == (partition in self._paused):
-                continue
-            if partition in self._paused:
-                self._paused.discard(partition)
-                self._consumer.resume(partition)
-            else:
-                self._paused.add(partition)
-                self._consumer.pause(partition)
-
-    def _must_wait(self, partition: TopicPartition) -> bool:
-        """Whether there is no room, or the partition's oldest unsettled record lies too far back."""
-        return self._partitions.budget.room == 0 or self._partitions.is_stretched(partition)
 
     async def _gets_room(self) -> bool:
         try:

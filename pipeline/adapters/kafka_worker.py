@@ -82,7 +82,7 @@ class KafkaWorker:
             return
         self._is_crashed = True
         if self._parts is not None:
-            self._parts.source.abandon()
+            self._parts.source.handover.abandon()
         leaves = list(_leaves(error))
         self.exit_code = max(map(_exit_code, leaves))
         for told in dict.fromkeys(map(_told, leaves)):
@@ -109,7 +109,7 @@ class KafkaWorker:
         reading, *_ = self._tasks
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
-        self._releasing = asyncio.create_task(parts.source.release())
+        self._releasing = asyncio.create_task(parts.source.handover.release())
         await asyncio.wait({self._releasing})
         if self._releasing.cancelled():
             return

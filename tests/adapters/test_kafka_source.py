@@ -11,7 +11,8 @@ from aiokafka import ConsumerRecord
 from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import KafkaError
 
-from pipeline.adapters import kafka_source
+from pipeline.adapters import kafka_handover, kafka_source
+from pipeline.adapters.kafka_handover import Handover
 from pipeline.adapters.kafka_source import KafkaSource
 from pipeline.core.record import TopicPartition
 from pipeline.engine.assignment import Assignment, Chunk
@@ -35,7 +36,7 @@ class FakeConsumer:
         self.positions: dict[KafkaPartition, int] = {}
         self._paused: set[KafkaPartition] = set()
 
-    def subscribe(self, topics: list[str], listener: KafkaSource) -> None:
+    def subscribe(self, topics: list[str], listener: Handover) -> None:
         pass
 
     def assign(self, partitions: set[KafkaPartition]) -> None:
@@ -121,11 +122,11 @@ class Scene:
 
     def assign(self, *partitions: KafkaPartition) -> None:
         self.consumer.assign(set(partitions))
-        self.source.on_partitions_assigned(set(partitions))
+        self.source.handover.on_partitions_assigned(set(partitions))
 
     async def rebalance(self, *partitions: KafkaPartition) -> None:
         """All partitions are revoked, then these assigned."""
-        await self.source.on_partitions_revoked(set(self.consumer.positions))
+        await self.source.handover.on_partitions_revoked(set(self.consumer.positions))
         self.assign(*partitions)
 
     def offsets(self, partition: KafkaPartition) -> list[int]:
@@ -144,7 +145,7 @@ async def running(scene: Scene) -> AsyncIterator[Scene]:
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
-        scene.source.abandon()
+        scene.source.handover.abandon()
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -160,6 +161,7 @@ async def until(condition: Callable[[], bool]) -> None:
 def _without_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kafka_source, "_PATIENCE_S", 0.0)
     monkeypatch.setattr(kafka_source, "_RETRY_S", 0.0)
+    monkeypatch.setattr(kafka_handover, "_RETRY_S", 0.0)
 
 
 async def test_while_partitions_are_opened_no_record_is_taken() -> None:

@@ -39,22 +39,28 @@ class Connection:
     close = stop
 
 
-class Source(Connection):
-    """Reads for ever; `releasing` is what a release does."""
+class Handover:
+    """`releasing` is what a release does."""
 
     def __init__(self, releasing: Callable[[], Awaitable[None]]) -> None:
-        super().__init__()
         self.is_abandoned = False
         self._releasing = releasing
-
-    async def run(self, _: Callable[[Chunk], Awaitable[None]]) -> None:
-        await asyncio.Event().wait()
 
     async def release(self) -> None:
         await self._releasing()
 
     def abandon(self) -> None:
         self.is_abandoned = True
+
+
+class Source:
+    """Reads for ever."""
+
+    def __init__(self, releasing: Callable[[], Awaitable[None]]) -> None:
+        self.handover = Handover(releasing)
+
+    async def run(self, _: Callable[[Chunk], Awaitable[None]]) -> None:
+        await asyncio.Event().wait()
 
 
 class Engine:
@@ -150,7 +156,11 @@ async def test_a_bug_in_the_release_ends_with_70_and_keeps_its_text() -> None:
     with capture_logs() as logs:
         await life.worker.stop()
 
-    assert (life.worker.exit_code, life.source.is_abandoned, life.is_disconnected) == (70, True, True)
+    assert (life.worker.exit_code, life.source.handover.is_abandoned, life.is_disconnected) == (
+        70,
+        True,
+        True,
+    )
     assert SECRET not in str(logs)
 
 
@@ -172,7 +182,11 @@ async def test_what_fails_while_the_worker_stops_cuts_the_release_short(error: E
     async with asyncio.timeout(5):
         await stopping
 
-    assert (life.worker.exit_code, life.source.is_abandoned, life.is_disconnected) == (code, True, True)
+    assert (life.worker.exit_code, life.source.handover.is_abandoned, life.is_disconnected) == (
+        code,
+        True,
+        True,
+    )
 
 
 async def test_a_service_that_ends_in_silence_is_a_bug() -> None:
