@@ -8,7 +8,7 @@ from typing import Final
 import faust
 
 from pipeline.adapters.clock import SystemClock
-from pipeline.adapters.http_destination import HttpDestination, HttpSettings
+from pipeline.adapters.http_destination import HttpDestination, settings_of
 from pipeline.adapters.kafka_client import client_options
 from pipeline.adapters.kafka_group import KafkaGroup
 from pipeline.adapters.kafka_log import KafkaAuditLog, KafkaDeadLetters
@@ -31,22 +31,9 @@ DEAD_LETTER_ROOM_BYTES: Final = 64 * 1024
 
 def build_app(config: Config, destination: Destination | None = None) -> tuple[faust.App, KafkaWorker]:
     """The Faust app of one worker process, and the worker that knows its exit code."""
-    worker = KafkaWorker(lambda: compose(config, destination or http_destination(config)))
+    kameleoon = HttpDestination(settings_of(config, config.delivery.concurrency))
+    worker = KafkaWorker(lambda: compose(config, destination or kameleoon))
     return create_app(config.kafka.group, worker), worker
-
-
-def http_destination(config: Config) -> HttpDestination:
-    """Kameleoon, or whatever `delivery.endpoint` names."""
-    return HttpDestination(
-        HttpSettings(
-            endpoint=config.delivery.endpoint,
-            api_key=config.destination.api_key.get_secret_value(),
-            sitecode=config.destination.sitecode,
-            user_agent=config.delivery.user_agent,
-            timeout_s=config.delivery.timeout_s,
-            connections=config.delivery.concurrency,
-        )
-    )
 
 
 def delivery_policy(delivery: DeliveryConfig) -> DeliveryPolicy:

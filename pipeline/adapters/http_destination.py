@@ -14,6 +14,7 @@ from yarl import URL
 
 from pipeline.adapters.http_body import WatchedBody, decoded, first_bytes
 from pipeline.adapters.http_errors import no_answer
+from pipeline.config.model import Config
 from pipeline.core.exchange import Answer, Exchange, NoAnswer, NoAnswerKind
 from pipeline.core.request import is_legal_header_value, request_headers
 
@@ -49,6 +50,18 @@ class HttpSettings:
             raise ValueError("the endpoint must not carry a user or a password")
         if not all(map(is_legal_header_value, (self.api_key, self.sitecode, self.user_agent))):
             raise ValueError("the API key, the sitecode and the user agent must be legal in a header")
+
+
+def settings_of(config: Config, connections: int) -> HttpSettings:
+    """Where and how requests are made, from the configuration."""
+    return HttpSettings(
+        endpoint=config.delivery.endpoint,
+        api_key=config.destination.api_key.get_secret_value(),
+        sitecode=config.destination.sitecode,
+        user_agent=config.delivery.user_agent,
+        timeout_s=config.delivery.timeout_s,
+        connections=connections,
+    )
 
 
 class HttpDestination:

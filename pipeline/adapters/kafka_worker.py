@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer
 from pipeline.adapters.kafka_errors import BrokerError
 from pipeline.adapters.kafka_log import KafkaAuditLog, KafkaDeadLetters, log_errors
 from pipeline.adapters.kafka_source import KafkaSource
+from pipeline.core.exit_code import ExitCode
 from pipeline.engine.assignment import Chunk
 from pipeline.engine.engine import Engine
 from pipeline.engine.opening import StartRefusedError
@@ -19,10 +20,6 @@ from pipeline.ports import Destination, LogUnavailable
 
 log = structlog.get_logger("pipeline.worker")
 
-EXIT_FINE: Final = 0
-EXIT_CONFIGURATION: Final = 2
-EXIT_UNREACHABLE: Final = 3
-EXIT_BUG: Final = 70
 
 _DISCONNECT_S: Final = 5.0
 
@@ -52,7 +49,7 @@ class KafkaWorker:
         self._tasks: list[asyncio.Task[None]] = []
         self._releasing: asyncio.Task[None] | None = None
         self._is_crashed = False
-        self.exit_code = EXIT_FINE
+        self.exit_code: int = ExitCode.FINE
         self.on_crash: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
@@ -163,14 +160,14 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
         yield error
 
 
-def _exit_code(error: BaseException) -> int:
+def _exit_code(error: BaseException) -> ExitCode:
     match error:
         case StartRefusedError():
-            return EXIT_CONFIGURATION
+            return ExitCode.USAGE
         case LogUnavailable() | BrokerError():
-            return EXIT_UNREACHABLE
+            return ExitCode.UNREACHABLE
         case _:
-            return EXIT_BUG
+            return ExitCode.BUG
 
 
 _Told = tuple[str, tuple[str, ...]]
@@ -179,7 +176,7 @@ _Told = tuple[str, tuple[str, ...]]
 
 def _told(error: BaseException) -> _Told:
     """What is said of an error. A bug's own text might quote an event: only its place is told."""
-    if _exit_code(error) != EXIT_BUG:
+    if _exit_code(error) != ExitCode.BUG:
         return str(error), ()
     frames = traceback.extract_tb(error.__traceback__)[-8:]
     return type(error).__name__, tuple(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)

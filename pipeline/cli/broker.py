@@ -1,7 +1,6 @@
 """What the verbs that speak to a broker share: which broker is meant, and how its errors end the command."""
 
 import asyncio
-import os
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from pipeline.cli.configured import loaded
 from pipeline.cli.exits import ExitCode, stop
 from pipeline.config import DEFAULT_FILE
 
@@ -51,7 +51,7 @@ def target(config: Path | None, servers: str | None) -> Target:
     file = config or Path(DEFAULT_FILE)
     if config is None and not file.exists():
         stop(ExitCode.USAGE, f"there is no {DEFAULT_FILE} here: give --config FILE or --bootstrap-servers")
-    return Target(_of_file(file), f"--config {file}")
+    return Target(loaded(file).kafka, f"--config {file}")
 
 
 def _on_servers(servers: str) -> "Kafka":
@@ -63,16 +63,6 @@ def _on_servers(servers: str) -> "Kafka":
         return Kafka.model_validate({"bootstrap_servers": servers})
     except ValidationError as error:
         stop(ExitCode.USAGE, *(f"--bootstrap-servers: {problem['msg']}" for problem in error.errors()))
-
-
-def _of_file(file: Path) -> "Kafka":
-    from pipeline.config.loader import load_config
-    from pipeline.config.problem import ConfigError
-
-    try:
-        return load_config(file, os.environ).kafka
-    except ConfigError as error:
-        stop(ExitCode.USAGE, str(error))
 
 
 def on_broker(doing: Coroutine[Any, Any, T]) -> T:

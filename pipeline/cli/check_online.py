@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from pipeline.adapters import kafka_errors
-from pipeline.adapters.http_destination import HttpDestination, HttpSettings
+from pipeline.adapters.http_destination import HttpDestination, settings_of
 from pipeline.adapters.kafka_admin import verify_topics
 from pipeline.cli.exits import ExitCode
 from pipeline.config.model import Config
@@ -81,22 +81,11 @@ async def _credentials(config: Config) -> Finding:
     query = authentication_query(config.destination.api_key.get_secret_value())
     if isinstance(query, CredentialProblem):
         return Finding("credentials", State.AMISS, query.message)
-    destination = HttpDestination(_settings(config))
+    destination = HttpDestination(settings_of(config, connections=1))
     try:
         return _judged(await destination.probe_credentials(query), config.delivery.endpoint)
     finally:
         await destination.close()
-
-
-def _settings(config: Config) -> HttpSettings:
-    return HttpSettings(
-        endpoint=config.delivery.endpoint,
-        api_key=config.destination.api_key.get_secret_value(),
-        sitecode=config.destination.sitecode,
-        user_agent=config.delivery.user_agent,
-        timeout_s=config.delivery.timeout_s,
-        connections=1,
-    )
 
 
 def _judged(exchange: Exchange, endpoint: str) -> Finding:

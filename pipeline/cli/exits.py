@@ -1,20 +1,13 @@
 """Exit codes of the command, and how a verb stops with a sentence."""
 
 import sys
-from enum import IntEnum
 from typing import NoReturn
 
 import typer
 
+from pipeline.core.exit_code import ExitCode
 
-class ExitCode(IntEnum):
-    """What a script reads from the command."""
-
-    FINE = 0
-    FOUND = 1
-    USAGE = 2
-    UNREACHABLE = 3
-    BUG = 70
+__all__ = ["ExitCode", "stop"]
 
 
 def stop(code: ExitCode, *lines: str) -> NoReturn:

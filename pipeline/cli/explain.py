@@ -1,6 +1,5 @@
 """The verb `explain`: what the pipeline makes of events, and why. Nothing is sent unless asked for."""
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.configured import loaded
 from pipeline.cli.exits import ExitCode, stop
 
 if TYPE_CHECKING:
@@ -100,20 +100,10 @@ def _setup(path: Path | None) -> _Setup:
         delivery = Delivery()
         request = masked_request(delivery.endpoint, "<sitecode>", delivery.user_agent)
         return _Setup(compile_plan(preset_definitions()), request, None)
-    config = _load(path)
+    config = loaded(path)
     delivery = config.delivery
     request = masked_request(delivery.endpoint, config.destination.sitecode, delivery.user_agent)
     return _Setup(config.plan, request, config)
-
-
-def _load(path: Path) -> "Config":
-    from pipeline.config.loader import load_config
-    from pipeline.config.problem import ConfigError
-
-    try:
-        return load_config(path, os.environ)
-    except ConfigError as error:
-        stop(ExitCode.USAGE, *map(str, error.problems))
 
 
 def _print_all(values: list[bytes], setup: _Setup, *, as_json: bool) -> "list[Explanation]":

@@ -37,17 +37,9 @@ def send_parts(explanation: Explanation, config: "Config") -> None:
 
 
 async def _send_all(bodies: list[bytes], config: "Config") -> list[Exchange]:
-    from pipeline.adapters.http_destination import HttpDestination, HttpSettings
+    from pipeline.adapters.http_destination import HttpDestination, settings_of
 
-    settings = HttpSettings(
-        endpoint=config.delivery.endpoint,
-        api_key=config.destination.api_key.get_secret_value(),
-        sitecode=config.destination.sitecode,
-        user_agent=config.delivery.user_agent,
-        timeout_s=config.delivery.timeout_s,
-        connections=1,
-    )
-    destination = HttpDestination(settings)
+    destination = HttpDestination(settings_of(config, connections=1))
     try:
         return [await destination.send(body) for body in bodies]
     finally:

@@ -1,6 +1,5 @@
 """The verb `run`: the pipeline, until it is told to stop."""
 
-import os
 import signal
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.configured import loaded
 from pipeline.cli.exits import ExitCode, stop
 from pipeline.config import DEFAULT_FILE
 
@@ -34,26 +34,16 @@ def run(
 
     if log_format not in (None, "json", "text"):
         stop(ExitCode.USAGE, f"--log-format {log_format}: write json or text")
-    loaded = _load(config)
+    found = loaded(config)
     set_up_logs(as_json=log_format == "json" or (log_format is None and not sys.stderr.isatty()))
     signal.signal(signal.SIGTERM, _end_at_once)  # until the app, which ends in order, sets its own
-    on_broker(_prepare(loaded, f"--config {config}"))
-    raise typer.Exit(_work(loaded))
+    on_broker(_prepare(found, f"--config {config}"))
+    raise typer.Exit(_work(found))
 
 
 def _end_at_once(*_: object) -> None:
     """Nothing was taken over yet, so there is nothing to finish."""
     raise SystemExit(ExitCode.FINE)
-
-
-def _load(file: Path) -> "Config":
-    from pipeline.config.loader import load_config
-    from pipeline.config.problem import ConfigError
-
-    try:
-        return load_config(file, os.environ)
-    except ConfigError as error:
-        stop(ExitCode.USAGE, str(error))
 
 
 async def _prepare(config: "Config", told: str) -> None:
