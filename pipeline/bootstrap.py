@@ -68,6 +68,7 @@ def engine_settings(config: Config) -> EngineSettings:
         max_in_flight_bytes=delivery.max_in_flight_bytes,
         max_spread=delivery.max_spread,
         drain_s=delivery.drain_s,
+        lease_s=config.kafka.session_timeout_s,
     )
 
 

@@ -1,7 +1,8 @@
 """What the consumer group's commit says beside the offset, and where an assignment begins.
 
 The audit topic is the crash ledger: the commit metadata tells from where on to read it. The metadata
-is one small JSON object, `{v, pass, epoch, open, window, audit, at}`; the broker allows 4,096 bytes.
+is one small JSON object, `{v, pass, epoch, open, window, audit, at}`, with `brake` while it is on; the
+broker allows 4,096 bytes.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ class CommitMetadata:
 
     `is_open` means that records above the committed offset may have been sent. `window` bounds how
     many of them; `audit_from` is the lowest audit offset holding an outcome above the committed
-    offset.
+    offset. `brake` names the configuration under which the brake went on, None while it is off.
     """
 
     pass_: int
@@ -27,20 +28,20 @@ class CommitMetadata:
     window: int
     audit_topic: str
     audit_from: int
+    brake: str | None = None
 
     def encode(self) -> str:
         """The metadata as the text of a commit."""
-        return orjson.dumps(
-            {
-                "v": VERSION,
-                "pass": self.pass_,
-                "epoch": self.epoch,
-                "open": self.is_open,
-                "window": self.window,
-                "audit": self.audit_topic,
-                "at": self.audit_from,
-            }
-        ).decode()
+        told = {
+            "v": VERSION,
+            "pass": self.pass_,
+            "epoch": self.epoch,
+            "open": self.is_open,
+            "window": self.window,
+            "audit": self.audit_topic,
+            "at": self.audit_from,
+        }
+        return orjson.dumps(told if self.brake is None else told | {"brake": self.brake}).decode()
 
 
 _NUMBERS: Final = ("pass", "epoch", "window", "at")
@@ -58,6 +59,7 @@ def parse_metadata(text: str) -> CommitMetadata | None:
     is_whole = all(type(value) is int and value >= 0 for value in numbers)
     if not is_whole or type(found.get("open")) is not bool or not isinstance(found.get("audit"), str):
         return None
+    brake = found.get("brake")
     return CommitMetadata(
         pass_=found["pass"],
         epoch=found["epoch"],
@@ -65,6 +67,7 @@ def parse_metadata(text: str) -> CommitMetadata | None:
         window=found["window"],
         audit_topic=found["audit"],
         audit_from=found["at"],
+        brake=brake if isinstance(brake, str) else None,
     )
 
 
@@ -89,8 +92,8 @@ class Opening:
     """Where and as what an assignment begins.
 
     `inherited_window` is how many unaudited records from `position` on a crashed predecessor may
-    have sent; those from `inherited_end` on did not exist in its time. `warning` is a sentence for
-    the log, empty when all is as expected.
+    have sent; those from `inherited_end` on did not exist in its time. `brake` is the predecessor's.
+    `warning` is a sentence for the log, empty when all is as expected.
     """
 
     position: int
@@ -100,6 +103,7 @@ class Opening:
     inherited_end: int
     audit_from: int
     warning: str = ""
+    brake: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,4 +173,5 @@ def _resume(
         inherited_end=events.end,
         audit_from=audit_from,
         warning=warning,
+        brake=metadata.brake,
     )

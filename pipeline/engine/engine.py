@@ -12,6 +12,7 @@ from pipeline.engine.assignment import Chunk, Entry
 from pipeline.engine.audit_writer import AuditWriter
 from pipeline.engine.budget import InFlightBudget
 from pipeline.engine.delivery import Delivery, DeliveryPolicy
+from pipeline.engine.lease import Lease
 from pipeline.engine.opening import Opener
 from pipeline.engine.partitions import Partitions
 from pipeline.ports import AuditLog, Clock, ConsumerGroup, DeadLetters, Destination
@@ -21,7 +22,10 @@ COMMIT_INTERVAL_S: Final = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSettings:
-    """What the configuration says of the engine; `is_ordered` keeps each visitor's order."""
+    """What the configuration says of the engine; `is_ordered` keeps each visitor's order.
+
+    `lease_s` is the consumer group's session time-out.
+    """
 
     plan: Plan
     author: Author
@@ -33,6 +37,7 @@ class EngineSettings:
     max_in_flight_bytes: int
     max_spread: int
     drain_s: float
+    lease_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,7 @@ class Engine:
     def __init__(self, settings: EngineSettings, ports: EnginePorts) -> None:
         self._author = settings.author
         self._clock = ports.clock
+        lease = Lease(settings.lease_s)
         self._delivery = Delivery(
             ports.destination, settings.delivery, ports.clock, ports.jitter, self._report
         )
@@ -74,11 +80,13 @@ class Engine:
                 author=settings.author,
                 window=settings.max_in_flight_events,
                 clock=ports.clock,
+                lease=lease,
             ),
             group=ports.group,
             budget=InFlightBudget(settings.max_in_flight_events, settings.max_in_flight_bytes),
             delivery=self._delivery,
             audit_writer=self._audit_writer,
+            lease=lease,
             max_spread=settings.max_spread,
             drain_s=settings.drain_s,
         )

@@ -16,6 +16,7 @@ from pipeline.core.commit import CommitMetadata, Opening, Unopenable, plan_openi
 from pipeline.core.record import TopicPartition
 from pipeline.engine.accounting import Author, assignment_marker
 from pipeline.engine.assignment import Assignment
+from pipeline.engine.lease import Lease
 from pipeline.ports import AuditLog, Clock, Commit, ConsumerGroup, LogEntry
 
 
@@ -33,6 +34,7 @@ class Opener:
     author: Author
     window: int
     clock: Clock
+    lease: Lease
 
     async def open(self, partitions: Iterable[TopicPartition]) -> tuple[list[Assignment], list[str]]:
         """Take the partitions over; answers the assignments and warnings for the log.
@@ -41,12 +43,14 @@ class Opener:
         not fit its topic.
         """
         openings = await self._plan(list(partitions))
+        began_s = self.clock.monotonic_s()
         await self.group.commit(
             {
                 partition: Commit(opening.position, self._opened(opening))
                 for partition, opening in openings.items()
             }
         )
+        self.lease.renew(began_s)
         assignments = await asyncio.gather(
             *(self._take_over(partition, opening) for partition, opening in openings.items())
         )

@@ -10,6 +10,7 @@ from pipeline.engine.assignment import Assignment, Entry
 from pipeline.engine.audit_writer import AuditWriter
 from pipeline.engine.budget import InFlightBudget
 from pipeline.engine.delivery import Delivery
+from pipeline.engine.lease import Lease
 from pipeline.engine.opening import Opener
 from pipeline.ports import Commit, ConsumerGroup, LogUnavailable
 
@@ -31,6 +32,7 @@ class Partitions:
         budget: InFlightBudget,
         delivery: Delivery,
         audit_writer: AuditWriter,
+        lease: Lease,
         max_spread: int,
         drain_s: float,
     ) -> None:
@@ -39,10 +41,10 @@ class Partitions:
         self._group = group
         self._delivery = delivery
         self._audit_writer = audit_writer
+        self._lease = lease
         self._max_spread = max_spread
         self._drain_s = drain_s
         self._held: dict[TopicPartition, Assignment] = {}
-        self._committed: dict[TopicPartition, Commit] = {}
         self._committing = asyncio.Lock()
         self.budget = budget
 
@@ -88,16 +90,16 @@ class Partitions:
         return assignment is not None and assignment.ledger.spread >= self._max_spread
 
     async def commit(self) -> None:
-        """Commit what moved since the last commit. Raises LogUnavailable."""
+        """Commit all that is held, moved or not: it renews the lease. Raises LogUnavailable."""
         async with self._committing:
-            commits = {}
-            for partition, assignment in self._held.items():
-                commit = self._commit_of(assignment, is_open=True)
-                if self._committed.get(partition) != commit:
-                    commits[partition] = commit
+            commits = {
+                partition: self._commit_of(assignment, is_open=True)
+                for partition, assignment in self._held.items()
+            }
             if commits:
+                began_s = self._clock.monotonic_s()
                 await self._group.commit(commits)
-                self._committed.update(commits)
+                self._lease.renew(began_s)
 
     async def commit_regularly(self, interval_s: float) -> None:
         """Commit each `interval_s` for ever; a broker that does not answer is asked again."""
@@ -120,7 +122,6 @@ class Partitions:
             )
         for assignment in assignments:
             assignment.close()
-            self._committed.pop(assignment.partition, None)
             self.budget.give_back(assignment.in_flight_bytes, assignment.ledger.unsettled)
         is_drained = await self._drain(assignments)
         commits = {

@@ -29,6 +29,7 @@ metadata = st.builds(
     window=st.integers(0, 10**6),
     audit_topic=st.text(max_size=249),
     audit_from=st.integers(0, 2**62),
+    brake=st.none() | st.text(max_size=64),
 )
 
 

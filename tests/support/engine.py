@@ -196,6 +196,7 @@ class World:
             max_in_flight_bytes=1_000_000,
             max_spread=self.max_spread,
             drain_s=30.0,
+            lease_s=30.0,
         )
         ports = EnginePorts(
             audit_log=self.audit,
