@@ -24,6 +24,7 @@ from pipeline.core.retry import Backoff
 from pipeline.engine.accounting import Author
 from pipeline.engine.delivery import DeliveryPolicy
 from pipeline.engine.engine import Engine, EnginePorts, EngineSettings
+from pipeline.engine.meter import Meter
 from pipeline.ports import Destination
 
 DEAD_LETTER_ROOM_BYTES: Final = 64 * 1024
@@ -91,6 +92,7 @@ def compose(config: Config, destination: Destination) -> Parts:
         destination=destination,
         group=KafkaGroup(kafka.group, consumer, options),
         jitter=random.random,
+        meter=Meter(),
     )
     engine = Engine(engine_settings(config), ports)
     source = KafkaSource(kafka.topics.events, consumer, engine.partitions, audit_log)

@@ -1,5 +1,6 @@
 """One partition in this worker's hands, from the assignment to its release."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -45,6 +46,7 @@ class Assignment:
         self.under_way = 0
         self.in_flight_bytes = 0
         self.is_closed = False
+        self._received: deque[tuple[int, float]] = deque()
 
     def stands(self, audited: AuditRecord, audit_offset: int) -> None:
         """An outcome of this pass is on the audit topic already: it is not to be sent again."""
@@ -61,6 +63,20 @@ class Assignment:
         is_inherited = self.inherited_left > 0
         self.inherited_left -= is_inherited
         return is_inherited
+
+    def note_received(self, last_offset: int, now_s: float) -> None:
+        """Records up to `last_offset` were received at once; `now_s` never goes back."""
+        self._forget_settled()
+        self._received.append((last_offset, now_s))
+
+    def unsettled_for_s(self, now_s: float) -> float:
+        """How long ago the oldest record was received that is not settled; 0.0 without one."""
+        self._forget_settled()
+        return now_s - self._received[0][1] if self._received else 0.0
+
+    def _forget_settled(self) -> None:
+        while self._received and self._received[0][0] < self.ledger.watermark:
+            self._received.popleft()
 
     def close(self) -> None:
         """No new sends from now on; what is under way goes to its end."""

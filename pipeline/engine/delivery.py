@@ -11,10 +11,20 @@ from typing import assert_never
 
 from pipeline.core.attempt import Accept, Again, Fail, RetryPolicy, attempted, next_step
 from pipeline.core.batch import Batcher, BatchPolicy, halves, join_bodies
+from pipeline.core.exchange import Exchange
+from pipeline.core.metrics import (
+    ATTEMPTS,
+    HTTP_ANSWERS,
+    HTTP_SECONDS,
+    REQUESTS_UNDER_WAY,
+    RETRIES,
+    answer_label,
+)
 from pipeline.core.outcome import Attempts, Deliverable, Delivered, Expired, Failed, Outcome
 from pipeline.core.verdict import describe, judge
 from pipeline.engine.assignment import Assignment, Entry
 from pipeline.engine.failure_streak import FailureStreak
+from pipeline.engine.meter import Meter
 from pipeline.ports import Clock, Destination, Timer
 
 
@@ -58,6 +68,7 @@ class Delivery:
         clock: Clock,
         jitter: Callable[[], float],
         on_outcome: Callable[[Entry, int, Outcome], None],
+        meter: Meter,
     ) -> None:
         self._destination = destination
         self._policy = policy
@@ -71,6 +82,9 @@ class Delivery:
         self._streak = FailureStreak(clock)
         self._hold_until_s = 0.0
         self._exchange_ended = asyncio.Event()
+        self._meter = meter
+        self._under_way = 0
+        meter.watch(REQUESTS_UNDER_WAY, lambda: {(): self._under_way})
 
     def admit(self, entry: Entry) -> None:
         """Queue an entry's deliverable parts behind everyone who shares an identity."""
@@ -133,14 +147,19 @@ class Delivery:
         """One exchange, and what follows from it; the shipment's attempts are brought up to date."""
         body = join_bodies([part.deliverable.body for part in shipment.parts], self._policy.batch)
         sent_at_ms, started_s = self._clock.now_ms(), self._clock.monotonic_s()
-        with _UnderWay(shipment.parts, self._exchange_ended):
-            exchange = await self._destination.send(body)
-        latency_ms = round((self._clock.monotonic_s() - started_s) * 1000, 1)
+        self._under_way += 1
+        try:
+            with _UnderWay(shipment.parts, self._exchange_ended):
+                exchange = await self._destination.send(body)
+        finally:
+            self._under_way -= 1
+        took_s = self._clock.monotonic_s() - started_s
+        self._count(shipment, exchange, took_s)
         attempts = attempted(
             shipment.attempts,
             exchange,
             sent_at_ms=sent_at_ms,
-            latency_ms=latency_ms,
+            latency_ms=round(took_s * 1000, 1),
             accepted=self._accepted,
         )
         step, shipment.attempts = next_step(
@@ -156,8 +175,14 @@ class Delivery:
             self._accepted += 1
             self._streak.end()
         elif isinstance(step, Again):
+            self._meter.add(RETRIES)
             self._streak.fail(describe(exchange))
         return step
+
+    def _count(self, shipment: _Shipment, exchange: Exchange, took_s: float) -> None:
+        self._meter.add(HTTP_ANSWERS, 1, answer_label(exchange))
+        self._meter.add(ATTEMPTS, len(shipment.parts))
+        self._meter.observe(HTTP_SECONDS, took_s)
 
     def _expire(self, shipment: _Shipment) -> None:
         if self._policy.expire_after_ms is None:

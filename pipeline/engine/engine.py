@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pipeline.core.metrics import OUTCOMES, POSSIBLE_DUPLICATES
 from pipeline.core.outcome import Outcome
 from pipeline.core.plan import Plan
 from pipeline.engine.accounting import Author, audit_record
@@ -13,6 +14,7 @@ from pipeline.engine.audit_writer import AuditWriter
 from pipeline.engine.budget import InFlightBudget
 from pipeline.engine.delivery import Delivery, DeliveryPolicy
 from pipeline.engine.lease import Lease
+from pipeline.engine.meter import Meter
 from pipeline.engine.opening import Opener
 from pipeline.engine.partitions import Partitions
 from pipeline.ports import AuditLog, Clock, ConsumerGroup, DeadLetters, Destination
@@ -42,7 +44,7 @@ class EngineSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnginePorts:
-    """What the engine talks to. `jitter` gives numbers in [0, 1)."""
+    """What the engine talks to. `jitter` gives numbers in [0, 1); `meter` is read by whoever shows it."""
 
     audit_log: AuditLog
     clock: Clock
@@ -50,6 +52,7 @@ class EnginePorts:
     destination: Destination
     group: ConsumerGroup
     jitter: Callable[[], float]
+    meter: Meter
 
 
 class Engine:
@@ -59,8 +62,9 @@ class Engine:
         self._author = settings.author
         self._clock = ports.clock
         lease = Lease(settings.lease_s)
+        self._meter = ports.meter
         self._delivery = Delivery(
-            ports.destination, settings.delivery, ports.clock, ports.jitter, self._report
+            ports.destination, settings.delivery, ports.clock, ports.jitter, self._report, ports.meter
         )
         self._audit_writer = AuditWriter(
             ports.audit_log, ports.dead_letters, ports.clock, settings.audit_linger_s, self._settle
@@ -89,6 +93,7 @@ class Engine:
             lease=lease,
             max_spread=settings.max_spread,
             drain_s=settings.drain_s,
+            meter=ports.meter,
         )
 
     def process(self, chunk: Chunk) -> None:
@@ -108,6 +113,9 @@ class Engine:
 
     def _report(self, entry: Entry, index: int, outcome: Outcome) -> None:
         record = audit_record(self._author, entry, index, outcome, self._clock.now_ms())
+        self._meter.add(OUTCOMES, 1, record.stage, record.outcome, record.reason)
+        if record.possible_duplicate:
+            self._meter.add(POSSIBLE_DUPLICATES)
         self._audit_writer.put(entry, record)
 
     def _settle(self, entry: Entry) -> None:

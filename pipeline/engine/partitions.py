@@ -1,16 +1,25 @@
 """The partitions in this worker's hands: taken over, received from, committed, released."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
+from pipeline.core.metrics import (
+    IN_FLIGHT_BYTES,
+    IN_FLIGHT_EVENTS,
+    OLDEST_UNSETTLED_SECONDS,
+    RECORDS_RECEIVED,
+    RECORDS_SETTLED,
+    WATERMARK,
+)
 from pipeline.core.record import Record, TopicPartition
 from pipeline.engine.assignment import Assignment, Entry
 from pipeline.engine.audit_writer import AuditWriter
 from pipeline.engine.budget import InFlightBudget
 from pipeline.engine.delivery import Delivery
 from pipeline.engine.lease import Lease
+from pipeline.engine.meter import Labels, Meter
 from pipeline.engine.opening import Opener
 from pipeline.ports import Commit, ConsumerGroup, LogUnavailable
 
@@ -35,6 +44,7 @@ class Partitions:
         lease: Lease,
         max_spread: int,
         drain_s: float,
+        meter: Meter,
     ) -> None:
         self._opener = opener
         self._clock = opener.clock
@@ -47,6 +57,8 @@ class Partitions:
         self._held: dict[TopicPartition, Assignment] = {}
         self._committing = asyncio.Lock()
         self.budget = budget
+        self._meter = meter
+        self._watch(meter)
 
     @property
     def held(self) -> list[TopicPartition]:
@@ -70,6 +82,8 @@ class Partitions:
         assignment = self._held.get(partition)
         if assignment is None:
             return None
+        self._meter.add(RECORDS_RECEIVED, len(records))
+        assignment.note_received(records[-1].offset, self._clock.monotonic_s())
         for record in records:
             assignment.ledger.receive(record.offset)
             assignment.in_flight_bytes += record.size_bytes
@@ -79,6 +93,7 @@ class Partitions:
     def settle(self, entry: Entry) -> None:
         """All outcomes of an entry stand on the audit topic."""
         entry.settle()
+        self._meter.add(RECORDS_SETTLED)
         assignment, size_bytes = entry.assignment, entry.record.size_bytes
         if not assignment.is_closed:
             assignment.in_flight_bytes -= size_bytes
@@ -147,6 +162,20 @@ class Partitions:
             log.warning("drain did not end in time", drain_s=self._drain_s)
             return False
         return True
+
+    def _watch(self, meter: Meter) -> None:
+        meter.watch(IN_FLIGHT_EVENTS, lambda: {(): self.budget.events})
+        meter.watch(IN_FLIGHT_BYTES, lambda: {(): self.budget.bytes})
+        meter.watch(WATERMARK, lambda: self._of_each(lambda held: held.ledger.watermark))
+        meter.watch(
+            OLDEST_UNSETTLED_SECONDS,
+            lambda: self._of_each(lambda held: held.unsettled_for_s(self._clock.monotonic_s())),
+        )
+
+    def _of_each(self, tell: Callable[[Assignment], float]) -> dict[Labels, float]:
+        return {
+            (partition.topic, str(partition.partition)): tell(held) for partition, held in self._held.items()
+        }
 
     def _commit_of(self, assignment: Assignment, *, is_open: bool) -> Commit:
         metadata = assignment.metadata(

@@ -21,6 +21,7 @@ from pipeline.engine.accounting import Author
 from pipeline.engine.assignment import Assignment, Chunk
 from pipeline.engine.delivery import DeliveryPolicy
 from pipeline.engine.engine import Engine, EnginePorts, EngineSettings
+from pipeline.engine.meter import Meter
 from pipeline.ports import Commit, DeadLetter, LogEntry, LogUnavailable
 from tests.support.clock import START_MS, FakeClock, settle
 from tests.support.destination import FakeDestination
@@ -174,6 +175,7 @@ class World:
     max_in_flight_events: int = 32
     max_spread: int = 1000
     jitter: Callable[[], float] = lambda: 0.5
+    meter: Meter = field(default_factory=Meter)
 
     def __post_init__(self) -> None:
         self.letters = FakeDeadLetters(self.audit)
@@ -205,6 +207,7 @@ class World:
             destination=self.destination,
             group=self.group,
             jitter=self.jitter,
+            meter=self.meter,
         )
         return Engine(settings, ports)
 

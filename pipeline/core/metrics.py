@@ -1,0 +1,100 @@
+"""Every metric of a worker: its name, kind, labels and meaning.
+
+`docs/metrics.md` is generated from this. Who counts hands a constant of this module to the engine's
+`Meter`. A label never holds what an event says: names, texts and identities would grow without end.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from pipeline.core.exchange import Answer, Exchange
+
+
+class MetricKind(StrEnum):
+    """How the values of a metric are to be read."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metric:
+    """One metric. `bounds` are the upper bounds of a histogram's buckets, without the last, endless one.
+
+    Compared and hashed by identity: the constants below are the only ones.
+    """
+
+    name: str
+    kind: MetricKind
+    meaning: str
+    labels: tuple[str, ...] = ()
+    bounds: tuple[float, ...] = ()
+
+
+def _counter(name: str, meaning: str, *labels: str) -> Metric:
+    return Metric(f"kameleoon_pipeline_{name}_total", MetricKind.COUNTER, meaning, labels)
+
+
+def _gauge(name: str, meaning: str, *labels: str) -> Metric:
+    return Metric(f"kameleoon_pipeline_{name}", MetricKind.GAUGE, meaning, labels)
+
+
+RECORDS_RECEIVED: Final = _counter(
+    "records_received", "Records received from the events topic; after a hand-over some come again."
+)
+RECORDS_SETTLED: Final = _counter(
+    "records_settled", "Records all of whose outcomes are acknowledged on the audit topic."
+)
+OUTCOMES: Final = _counter(
+    "outcomes",
+    "Outcomes decided, one for each event and mapping; docs/reasons.md explains the reasons.",
+    "stage",
+    "outcome",
+    "reason",
+)
+POSSIBLE_DUPLICATES: Final = _counter(
+    "possible_duplicates", "Outcomes that say `possible_duplicate`: Kameleoon may have got the event twice."
+)
+
+HTTP_ANSWERS: Final = _counter(
+    "http_answers",
+    "Requests to the destination that ended, by HTTP status, or by the kind of failure where none came.",
+    "answer",
+)
+HTTP_SECONDS: Final = Metric(
+    "kameleoon_pipeline_http_seconds",
+    MetricKind.HISTOGRAM,
+    "How long the requests to the destination took, the answer's body included.",
+    bounds=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0),
+)
+ATTEMPTS: Final = _counter(
+    "attempts",
+    "Attempts to deliver, one for each event and mapping in a request: what is tried again counts again.",
+)
+RETRIES: Final = _counter("retries", "Requests that failed and are to be made again.")
+REQUESTS_UNDER_WAY: Final = _gauge("requests_under_way", "Requests to the destination without an answer yet.")
+
+IN_FLIGHT_EVENTS: Final = _gauge("in_flight_events", "Records received and not settled yet.")
+IN_FLIGHT_BYTES: Final = _gauge("in_flight_bytes", "The size of the records received and not settled yet.")
+WATERMARK: Final = _gauge(
+    "watermark_offset",
+    "The offset up to which every record of the partition is settled: what is committed.",
+    "topic",
+    "partition",
+)
+OLDEST_UNSETTLED_SECONDS: Final = _gauge(
+    "oldest_unsettled_seconds",
+    "How long ago the oldest record that is not settled was received from the partition; 0 without one.",
+    "topic",
+    "partition",
+)
+
+METRICS: Final = tuple(found for found in globals().copy().values() if isinstance(found, Metric))
+"""Every metric, in the order of this module."""
+
+
+def answer_label(exchange: Exchange) -> str:
+    """The label `answer` of an exchange: the HTTP status, or why none came."""
+    return str(exchange.status) if isinstance(exchange, Answer) else exchange.kind.value

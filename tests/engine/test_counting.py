@@ -1,0 +1,71 @@
+"""What a worker counts: every outcome once, every request, and where each partition stands."""
+
+from pipeline.core import metrics
+from pipeline.core.metrics import Metric
+from pipeline.engine.meter import Distribution
+from tests.support.clock import settle
+from tests.support.engine import World, event, record
+
+
+def _counted(world: World, metric: Metric) -> dict[tuple[str, ...], float | Distribution]:
+    return {labels: value for found, labels, value in world.meter.read() if found is metric}
+
+
+async def test_outcomes_are_counted_by_stage_outcome_and_reason() -> None:
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take(
+            [
+                record(0, b"{"),
+                record(1, b'{"type": "page"}'),
+                record(2, event(2, sandbox={"status": "400"})),
+                record(3, event(3)),
+                record(4, event(4)),
+            ]
+        )
+    assert _counted(world, metrics.OUTCOMES) == {
+        ("decode", "rejected", "invalid_json"): 1,
+        ("trigger", "filtered", "no_mapping_matched"): 1,
+        ("deliver", "failed", "refused"): 1,
+        ("deliver", "delivered", "accepted"): 2,
+    }
+    assert _counted(world, metrics.RECORDS_RECEIVED) == {(): 5}
+    assert _counted(world, metrics.RECORDS_SETTLED) == {(): 5}
+
+
+async def test_requests_are_counted_by_answer_and_tried_again_ones_as_retries() -> None:
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take([record(0, event(0, sandbox={"status": "500, 200"}))])
+        await world.clock.advance(5)
+        await settle()
+    assert _counted(world, metrics.HTTP_ANSWERS) == {("500",): 1, ("200",): 1}
+    assert _counted(world, metrics.ATTEMPTS) == {(): 2}
+    assert _counted(world, metrics.RETRIES) == {(): 1}
+    assert _counted(world, metrics.POSSIBLE_DUPLICATES) == {(): 1}
+    seconds = _counted(world, metrics.HTTP_SECONDS)[()]
+    assert isinstance(seconds, Distribution)
+    assert sum(seconds.counts) == 2
+
+
+async def test_where_a_partition_stands_is_told_when_asked() -> None:
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        world.audit.hold()
+        await worker.take([record(0, event(0)), record(1, event(1))])
+        await world.clock.advance(7)
+        await worker.take([record(2, event(2))])
+        partition = ("segment-events", "0")
+        assert _counted(world, metrics.IN_FLIGHT_EVENTS) == {(): 3}
+        assert _counted(world, metrics.WATERMARK) == {partition: 0}
+        assert _counted(world, metrics.OLDEST_UNSETTLED_SECONDS) == {partition: 7}
+        world.audit.go_on()
+        await settle()
+        assert _counted(world, metrics.IN_FLIGHT_BYTES) == {(): 0}
+        assert _counted(world, metrics.WATERMARK) == {partition: 3}
+        assert _counted(world, metrics.OLDEST_UNSETTLED_SECONDS) == {partition: 0}
+        await worker.release()
+        assert _counted(world, metrics.WATERMARK) == {}
