@@ -70,6 +70,20 @@ class Worker:
         """The partitions in the order in which the worker opened them, since its start."""
         return [line["partition"] for line in self.said("partition open")]
 
+    @property
+    def held(self) -> set[int]:
+        """The partitions in the worker's hands, as its log tells."""
+        held: set[int] = set()
+        for line in self.log():
+            match line["event"]:
+                case "partition open":
+                    held.add(line["partition"])
+                case "giving partitions back":
+                    held.difference_update(line["partitions"])
+                case _:
+                    pass
+        return held
+
     async def ready(self, partitions: int = 1) -> None:
         """Return when the log tells of so many openings. Raises when the process ends before."""
         await until(lambda: len(self.openings) >= partitions or not self.is_running, self._tell(), _START_S)
@@ -84,6 +98,14 @@ class Worker:
     def ask_to_stop(self) -> None:
         """SIGTERM, without waiting."""
         self._process.send_signal(signal.SIGTERM)
+
+    def freeze(self) -> None:
+        """SIGSTOP: the process keeps its connections and does nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        self._process.send_signal(signal.SIGCONT)
 
     async def kill(self) -> None:
         """SIGKILL, and wait for the end."""

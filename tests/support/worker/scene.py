@@ -109,6 +109,16 @@ class Scene:
         await worker.ready(self.partitions)
         return worker
 
+    async def shared_out(self, workers: Sequence[Worker], timeout_s: float = 60.0) -> None:
+        """Return when the workers, each with some, hold every partition once."""
+        whole = list(range(self.partitions))
+
+        def is_shared() -> bool:
+            held = [worker.held for worker in workers]
+            return all(held) and sorted(number for each in held for number in each) == whole
+
+        await until(is_shared, "the partitions are shared out", timeout_s)
+
     async def produce(self, letters: Sequence[Letter], **options: Any) -> None:
         """Put the letters on the events topic."""
         await produce(self.servers, self.kafka.topics.events, letters, **options)
