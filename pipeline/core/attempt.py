@@ -1,12 +1,10 @@
-"""Stage deliver: what follows from an answer, decided without doing it.
-
-Blame (design, section 4): a request is charged with an attempt, or failed after a 401 or 403, only
-if another was accepted since its first refusal. Otherwise the destination is at fault and waits.
-"""
+"""Stage deliver: what follows from an answer, decided without doing it."""
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import assert_never
 
+from pipeline.core.blame import Blame
 from pipeline.core.exchange import Answer, Exchange
 from pipeline.core.outcome import Attempts, Reason
 from pipeline.core.retry import Backoff, backoff_s, retry_after_s
@@ -54,10 +52,29 @@ class RetryPolicy:
     max_attempts: int
 
 
-def attempted(
-    before: Attempts | None, exchange: Exchange, *, sent_at_ms: int, latency_ms: float, accepted: int
-) -> Attempts:
-    """The attempts including the one that just ended; `accepted` counts the destination's so far."""
+class Sign(StrEnum):
+    """What the end of an exchange says of the destination."""
+
+    TAKES = "takes"
+    REFUSES_EVENT = "refuses event"
+    FAILS = "fails"
+    KNOWS_NO_KEY = "knows no key"
+    THROTTLES = "throttles"
+    NOTHING = "nothing"
+    """The fault is the event's own: others are taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What follows for the request, its attempts with the charge, and what it says of the destination."""
+
+    step: Step
+    attempts: Attempts
+    sign: Sign
+
+
+def attempted(before: Attempts | None, exchange: Exchange, *, sent_at_ms: int, latency_ms: float) -> Attempts:
+    """The attempts including the one that just ended."""
     status = exchange.status if isinstance(exchange, Answer) else None
     arrived = may_have_arrived(exchange)
     if before is None:
@@ -68,7 +85,6 @@ def attempted(
             latency_ms=latency_ms,
             first_at_ms=sent_at_ms,
             last_at_ms=sent_at_ms,
-            accepted_before=accepted,
             is_doubtful=False,
             may_have_arrived=arrived,
         )
@@ -89,41 +105,55 @@ def next_step(
     attempts: Attempts,
     *,
     policy: RetryPolicy,
-    accepted: int,
+    blame: Blame,
     now_ms: int,
     jitter: float,
-) -> tuple[Step, Attempts]:
-    """What follows from a verdict, and the attempts with the charge, if there is one."""
-    is_to_blame = accepted > attempts.accepted_before
+) -> Consequence:
+    """What follows from a verdict; `attempts` include the exchange, `blame` knows all requests."""
     match verdict:
         case Accepted():
-            return Accept(), attempts
+            return Consequence(Accept(), attempts, Sign.TAKES)
         case Refused():
-            return Fail(Reason.REFUSED, describe(exchange)), attempts
+            return Consequence(Fail(Reason.REFUSED, describe(exchange)), attempts, Sign.REFUSES_EVENT)
         case Throttled(retry_after):
             delay_s = _delay_s(retry_after, attempts, policy, now_ms, jitter)
-            return Again(delay_s, hold_s=delay_s), attempts
+            refused_at = None if attempts.refused_at is None else blame.started
+            again = Again(delay_s, hold_s=delay_s)
+            return Consequence(again, replace(attempts, refused_at=refused_at), Sign.THROTTLES)
         case Unauthorised():
-            if is_to_blame:
-                return Fail(Reason.REFUSED, describe(exchange)), attempts
             delay_s = backoff_s(attempts.count, policy.backoff, jitter)
-            return Again(delay_s, hold_s=delay_s), attempts
+            charged = _charged(attempts, blame)
+            if charged.charged == attempts.charged:
+                return Consequence(Again(delay_s, hold_s=delay_s), charged, Sign.KNOWS_NO_KEY)
+            return _to_blame(charged, exchange, policy, Reason.REFUSED, delay_s)
         case Transient(retry_after):
-            charged = replace(attempts, charged=attempts.charged + is_to_blame)
-            if charged.charged >= policy.max_attempts:
-                return Fail(Reason.RETRIES_EXHAUSTED, _exhausted(charged, exchange)), charged
-            return Again(_delay_s(retry_after, charged, policy, now_ms, jitter)), charged
+            delay_s = _delay_s(retry_after, attempts, policy, now_ms, jitter)
+            charged = _charged(attempts, blame)
+            if charged.charged == attempts.charged:
+                return Consequence(Again(delay_s), charged, Sign.FAILS)
+            return _to_blame(charged, exchange, policy, Reason.RETRIES_EXHAUSTED, delay_s)
         case _:
             assert_never(verdict)
+
+
+def _charged(attempts: Attempts, blame: Blame) -> Attempts:
+    """The attempts after a refusal, one more charged where the event is to blame."""
+    charged = attempts.charged + blame.falls_on(attempts.refused_at)
+    return replace(attempts, charged=charged, refused_at=blame.started)
+
+
+def _to_blame(
+    attempts: Attempts, exchange: Exchange, policy: RetryPolicy, reason: Reason, delay_s: float
+) -> Consequence:
+    if attempts.charged < policy.max_attempts:
+        return Consequence(Again(delay_s), attempts, Sign.NOTHING)
+    counts = f"{attempts.count} attempts, {attempts.charged} of them charged"
+    detail = f"given up after {counts}; last: {describe(exchange)}"
+    return Consequence(Fail(reason, detail), attempts, Sign.NOTHING)
 
 
 def _delay_s(
     retry_after: str | None, attempts: Attempts, policy: RetryPolicy, now_ms: int, jitter: float
 ) -> float:
-    asked_s = None if retry_after is None else retry_after_s(retry_after, now_ms)
+    asked_s = retry_after_s(retry_after, now_ms)
     return backoff_s(attempts.count, policy.backoff, jitter) if asked_s is None else asked_s
-
-
-def _exhausted(attempts: Attempts, exchange: Exchange) -> str:
-    counts = f"{attempts.count} attempts, {attempts.charged} of them charged"
-    return f"given up after {counts}; last: {describe(exchange)}"

@@ -105,9 +105,10 @@ NO_SUMMARY = EventSummary(None, None, None, None)
 class Attempts:
     """What was tried so far for one request. Times are Unix milliseconds; `status` is the last answer's.
 
-    `charged` counts the attempts that the event itself is to blame for. `accepted_before` is how
-    many requests the destination had accepted at this one's first refusal. `is_doubtful` says that
-    an attempt before the last may have reached Kameleoon, `may_have_arrived` that any may have.
+    `charged` counts the attempts that the event itself is to blame for. `refused_at` is how many
+    requests had been started when this one was last refused, None while it never was. `is_doubtful`
+    says that an attempt before the last may have reached Kameleoon, `may_have_arrived` that any may
+    have.
     """
 
     count: int
@@ -116,9 +117,9 @@ class Attempts:
     latency_ms: float
     first_at_ms: int
     last_at_ms: int
-    accepted_before: int
     is_doubtful: bool
     may_have_arrived: bool
+    refused_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from pipeline.core.attempt import Accept, Again, Fail, RetryPolicy, attempted, next_step
+from pipeline.core.attempt import Accept, Again, Fail, RetryPolicy, Sign, attempted, next_step
 from pipeline.core.batch import Batcher, BatchPolicy, halves, join_bodies
+from pipeline.core.blame import Blame
 from pipeline.core.exchange import Exchange
 from pipeline.core.metrics import (
     ATTEMPTS,
@@ -78,7 +79,7 @@ class Delivery:
         self._batcher: Batcher[_Part] = Batcher(policy.batch)
         self._linger: Timer | None = None
         self._ready: asyncio.Queue[_Shipment] = asyncio.Queue()
-        self._accepted = 0
+        self._blame = Blame()
         self._streak = FailureStreak(clock)
         self._hold_until_s = 0.0
         self._exchange_ended = asyncio.Event()
@@ -147,6 +148,7 @@ class Delivery:
         """One exchange, and what follows from it; the shipment's attempts are brought up to date."""
         body = join_bodies([part.deliverable.body for part in shipment.parts], self._policy.batch)
         sent_at_ms, started_s = self._clock.now_ms(), self._clock.monotonic_s()
+        number = self._blame.start()
         self._under_way += 1
         try:
             with _UnderWay(shipment.parts, self._exchange_ended):
@@ -160,24 +162,24 @@ class Delivery:
             exchange,
             sent_at_ms=sent_at_ms,
             latency_ms=round(took_s * 1000, 1),
-            accepted=self._accepted,
         )
-        step, shipment.attempts = next_step(
+        end = next_step(
             judge(exchange),
             exchange,
             attempts,
             policy=self._policy.retry,
-            accepted=self._accepted,
+            blame=self._blame,
             now_ms=self._clock.now_ms(),
             jitter=self._jitter(),
         )
-        if isinstance(step, Accept):
-            self._accepted += 1
+        shipment.attempts = end.attempts
+        if end.sign is Sign.TAKES:
+            self._blame.accept(number)
             self._streak.end()
-        elif isinstance(step, Again):
+        elif isinstance(end.step, Again):
             self._meter.add(RETRIES)
             self._streak.fail(describe(exchange))
-        return step
+        return end.step
 
     def _count(self, shipment: _Shipment, exchange: Exchange, took_s: float) -> None:
         self._meter.add(HTTP_ANSWERS, 1, answer_label(exchange))

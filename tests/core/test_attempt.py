@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.attempt import Accept, Again, Fail, RetryPolicy, Step, attempted, next_step
+from pipeline.core.attempt import Accept, Again, Consequence, Fail, RetryPolicy, Sign, attempted, next_step
+from pipeline.core.blame import Blame
 from pipeline.core.exchange import Answer, Exchange, NoAnswer, NoAnswerKind
-from pipeline.core.outcome import Attempts, Reason
+from pipeline.core.outcome import Reason
 from pipeline.core.retry import Backoff
 from pipeline.core.verdict import judge
 
@@ -15,31 +16,34 @@ LOST = NoAnswer(NoAnswerKind.CONNECTION_LOST, "the connection was lost", bytes_w
 REFUSED = NoAnswer(NoAnswerKind.CONNECTION_REFUSED, "the connection was refused", bytes_written=False)
 
 
-def follow(exchanges: list[Exchange], accepted: list[int] | None = None) -> tuple[Step, Attempts]:
-    """Take the exchanges one after the other; `accepted` counts the destination's at each."""
-    attempts: Attempts | None = None
-    step: Step = Accept()
+def follow(exchanges: list[Exchange], *, accepted_between: bool = False) -> Consequence:
+    """Take one request's exchanges one after the other; another is accepted between them, or none."""
+    blame, attempts, end = Blame(), None, None
     for number, exchange in enumerate(exchanges):
-        count = accepted[number] if accepted else 0
-        made = attempted(attempts, exchange, sent_at_ms=number, latency_ms=1.0, accepted=count)
-        step, attempts = next_step(
-            judge(exchange), exchange, made, policy=POLICY, accepted=count, now_ms=0, jitter=0.5
-        )
-    assert attempts is not None
-    return step, attempts
+        if accepted_between:
+            blame.accept(blame.start())
+        blame.start()
+        made = attempted(attempts, exchange, sent_at_ms=number, latency_ms=1.0)
+        end = next_step(judge(exchange), exchange, made, policy=POLICY, blame=blame, now_ms=0, jitter=0.5)
+        attempts = end.attempts
+    assert end is not None
+    return end
 
 
 def test_a_2xx_is_the_end() -> None:
-    step, attempts = follow([Answer(204)])
+    end = follow([Answer(204)])
+    attempts = end.attempts
 
-    assert step == Accept()
+    assert (end.step, end.sign) == (Accept(), Sign.TAKES)
     assert (attempts.count, attempts.status, attempts.is_doubtful) == (1, 204, False)
 
 
 @pytest.mark.parametrize("status", [400, 302, 501])
 def test_a_refusal_is_the_end_too(status: int) -> None:
-    step, _ = follow([Answer(status)])
+    end = follow([Answer(status)])
+    step = end.step
 
+    assert end.sign is Sign.REFUSES_EVENT
     assert isinstance(step, Fail)
     assert step.reason is Reason.REFUSED
     assert str(status) in step.detail
@@ -47,52 +51,60 @@ def test_a_refusal_is_the_end_too(status: int) -> None:
 
 def test_a_wait_grows_and_is_spread() -> None:
     delays = [
-        step.delay_s for count in range(1, 5) if isinstance(step := follow([REFUSED] * count)[0], Again)
+        step.delay_s for count in range(1, 5) if isinstance(step := follow([REFUSED] * count).step, Again)
     ]
 
     assert delays == [0.5, 1.0, 2.0, 4.0]
 
 
 def test_retry_after_is_kept_for_the_whole_destination() -> None:
-    assert follow([Answer(429, "7")])[0] == Again(7.0, hold_s=7.0)
-    assert follow([Answer(503, "7")])[0] == Again(7.0)
+    assert follow([Answer(429, "7")]).step == Again(7.0, hold_s=7.0)
+    assert follow([Answer(503, "7")]).step == Again(7.0)
 
 
 @given(
     st.lists(st.sampled_from([LOST, REFUSED, Answer(500), Answer(503), Answer(408)]), min_size=1, max_size=50)
 )
 def test_an_outage_is_charged_to_nobody(exchanges: list[Exchange]) -> None:
-    step, attempts = follow(exchanges)
+    end = follow(exchanges)
 
-    assert isinstance(step, Again)
-    assert attempts.charged == 0
+    assert isinstance(end.step, Again)
+    assert end.sign is Sign.FAILS
+    assert end.attempts.charged == 0
 
 
 def test_an_event_pays_only_while_others_are_accepted() -> None:
-    exchanges: list[Exchange] = [Answer(500)] * 5
+    """The first refusal is free: nothing tells yet whose fault it is."""
+    exchanges: list[Exchange] = [Answer(500)] * 4
 
-    step, attempts = follow(exchanges, accepted=[3, 3, 4, 5, 6])
+    assert isinstance(follow(exchanges[:3], accepted_between=True).step, Again)
+    end = follow(exchanges, accepted_between=True)
 
-    assert isinstance(step, Fail)
-    assert (step.reason, attempts.charged, attempts.count) == (Reason.RETRIES_EXHAUSTED, 3, 5)
+    assert isinstance(end.step, Fail)
+    assert end.sign is Sign.NOTHING
+    assert (end.step.reason, end.attempts.charged, end.attempts.count) == (Reason.RETRIES_EXHAUSTED, 3, 4)
 
 
 def test_a_throttled_event_never_pays() -> None:
-    step, attempts = follow([Answer(429)] * 20, accepted=list(range(20)))
+    end = follow([Answer(429)] * 20, accepted_between=True)
 
-    assert isinstance(step, Again)
-    assert attempts.charged == 0
+    assert isinstance(end.step, Again)
+    assert end.sign is Sign.THROTTLES
+    assert end.attempts.charged == 0
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_wrong_key_holds_and_a_wrong_event_fails(status: int) -> None:
-    """Refused while others are accepted: the event's own fault."""
-    held, _ = follow([Answer(status)] * 9)
-    failed, _ = follow([Answer(status)] * 2, accepted=[0, 1])
+def test_a_wrong_key_is_charged_to_nobody_and_a_wrong_event_pays_as_for_a_fault(status: int) -> None:
+    held = follow([Answer(status)] * 9)
+    tried = follow([Answer(status)] * 3, accepted_between=True)
+    failed = follow([Answer(status)] * 4, accepted_between=True)
 
-    assert isinstance(held, Again)
-    assert held.hold_s == held.delay_s > 0
-    assert failed == Fail(Reason.REFUSED, failed.detail if isinstance(failed, Fail) else "")
+    assert isinstance(held.step, Again)
+    assert (held.sign, held.attempts.charged) == (Sign.KNOWS_NO_KEY, 0)
+    assert isinstance(tried.step, Again)
+    assert tried.sign is Sign.NOTHING
+    assert isinstance(failed.step, Fail)
+    assert failed.step.reason is Reason.REFUSED
 
 
 @given(
@@ -101,7 +113,7 @@ def test_a_wrong_key_holds_and_a_wrong_event_fails(status: int) -> None:
 def test_doubt_comes_from_an_earlier_attempt_only(exchanges: list[Exchange]) -> None:
     doubtful = [exchange in (LOST, Answer(500), Answer(502)) for exchange in exchanges]
 
-    _, attempts = follow(exchanges)
+    attempts = follow(exchanges).attempts
 
     assert attempts.is_doubtful == any(doubtful[:-1])
     assert attempts.may_have_arrived == any(doubtful)

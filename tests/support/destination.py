@@ -132,6 +132,11 @@ class HeldAnswers:
             future.set_result(None)
         self._held = [entry for entry in waiting if not entry[1].done()]
 
+    def release_last(self) -> None:
+        """Let the newest answer go."""
+        waiting = [future for _, future in self._held if not future.done()]
+        waiting[-1].set_result(None)
+
     def open(self) -> None:
         """Let all answers go, from now on too."""
         self._is_open = True
