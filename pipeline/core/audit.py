@@ -110,6 +110,7 @@ def _marker_json(marker: AssignmentMarker) -> dict[str, Json]:
         "pass": marker.pass_,
         "epoch": marker.epoch,
         "source": marker.source,
+        "position": marker.position,
         "worker": marker.worker,
         "at": marker.at,
     }

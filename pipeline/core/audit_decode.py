@@ -34,7 +34,12 @@ _HTTP_KINDS: Final[_Kinds] = {
     "last_attempt_at": _TEXT,
 }
 _STANDING_KINDS: Final[_Kinds] = {"pipeline": _TEXT, "pass": _INT, "epoch": _INT, "worker": _TEXT}
-_MARKER_KINDS: Final[_Kinds] = {**_STANDING_KINDS, "source": frozenset({dict}), "at": _TEXT}
+_MARKER_KINDS: Final[_Kinds] = {
+    **_STANDING_KINDS,
+    "source": frozenset({dict}),
+    "position": _INT,
+    "at": _TEXT,
+}
 _RECORD_KINDS: Final[_Kinds] = {
     **_STANDING_KINDS,
     **dict.fromkeys(("outcome", "reason", "stage", "detail", "plan", "decided_at"), _TEXT),

@@ -100,13 +100,17 @@ class AuditRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentMarker:
-    """A worker takes over a source partition: later records of lower epochs are void."""
+    """A worker takes over a source partition: later records of lower epochs are void.
+
+    `position` is the offset it reads from: all records of this pass below it have their outcomes.
+    """
 
     schema: Literal["assignment/1"] = ASSIGNMENT_SCHEMA
     pipeline: str
     pass_: int
     epoch: int
     source: SourcePartition
+    position: int
     worker: str
     at: str
 

@@ -27,6 +27,7 @@ class Reason(StrEnum):
 
     INTEGRATIONS_BLOCKED = "integrations_blocked"
     NO_MAPPING_MATCHED = "no_mapping_matched"
+    NO_MAPPING_LEFT = "no_mapping_left"
 
     NULL_RECORD = "null_record"
     EMPTY_RECORD = "empty_record"

@@ -44,6 +44,11 @@ _AT_TRIGGER: Final = {
         "Nothing, if the event is not meant for Kameleoon. Else see with `explain` which condition of which "
         "trigger is false.",
     ),
+    Reason.NO_MAPPING_LEFT: _at_trigger(
+        "The mappings changed between a stop and a start, while the event had some of its outcomes: "
+        "those stand, and the mappings that were still to take it are gone or take it no more.",
+        "Nothing, if the change was meant for events on their way too.",
+    ),
 }
 
 _AT_DECODE: Final = {

@@ -68,7 +68,7 @@ def audit_record(author: Author, entry: Entry, index: int, outcome: Outcome, now
         mapping=told.mapping,
         action=told.action,
         part=index + 1,
-        parts=len(entry.decided.parts),
+        parts=entry.parts,
         pipeline=author.pipeline,
         pass_=entry.assignment.pass_,
         epoch=entry.assignment.epoch,
@@ -91,6 +91,7 @@ def assignment_marker(author: Author, assignment: Assignment, now_ms: int) -> As
         pass_=assignment.pass_,
         epoch=assignment.epoch,
         source=SourcePartition(*assignment.partition),
+        position=assignment.ledger.watermark,
         worker=author.worker,
         at=utc_text(now_ms),
     )

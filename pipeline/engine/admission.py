@@ -1,10 +1,10 @@
 """From a received record to an entry on its way: decode, trigger, map, validate, then its lanes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, assert_never
 
 from pipeline.core.flow import decide
-from pipeline.core.outcome import NO_SUMMARY, Decided, Deliverable, Filtered, Outcome, Rejected
+from pipeline.core.outcome import NO_SUMMARY, Decided, Decision, Deliverable, Filtered, Outcome, Rejected
 from pipeline.core.plan import Plan
 from pipeline.core.record import Record
 from pipeline.engine.assignment import Assignment, AuditedParts, Entry
@@ -59,9 +59,11 @@ class Admission:
     ) -> list[tuple[int, Filtered | Rejected]]:
         """Line up what is to be delivered; answers what has its outcome already."""
         at_once: list[tuple[int, Filtered | Rejected]] = []
-        for index, part in enumerate(entry.decided.parts):
-            if audited is not None and part.mapping in audited.mappings:
-                continue
+        numbered: Iterable[tuple[int, Decision]] = enumerate(entry.decided.parts)
+        if audited is not None:
+            numbered = remaining = audited.remaining(entry.decided.parts)
+            entry.parts = len(audited.numbers) + len(remaining)
+        for index, part in numbered:
             entry.unaudited += 1
             match part:
                 case Deliverable():

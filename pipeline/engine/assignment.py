@@ -3,26 +3,48 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import count
+from typing import Final
 
 from pipeline.core.audit import AuditRecord
 from pipeline.core.commit import CommitMetadata, Opening
-from pipeline.core.outcome import Decided, Deliverable
+from pipeline.core.outcome import Decided, Decision, Deliverable, Filtered, Reason
 from pipeline.core.record import Record, TopicPartition
 from pipeline.engine.lanes import Lanes
 from pipeline.engine.ledger import Ledger
 
+NO_MAPPING_LEFT: Final = Filtered(
+    Reason.NO_MAPPING_LEFT, "the mappings that were still to take this event are gone or take it no more"
+)
+
 
 @dataclass(slots=True)
 class AuditedParts:
-    """What the audit topic already holds of one record of this pass; `parts` as its newest outcome says."""
+    """What the audit topic already holds of one record of this pass: which mapping has which number.
+
+    `parts` is how many outcomes its newest one promises in all.
+    """
 
     parts: int = 0
-    mappings: set[str | None] = field(default_factory=set)
+    numbers: dict[str | None, int] = field(default_factory=dict)
 
     @property
     def is_complete(self) -> bool:
-        """Whether every part stands, under the plan that audited it last."""
-        return len(self.mappings) >= self.parts
+        """Whether every outcome that was promised stands."""
+        return len(self.numbers) >= self.parts
+
+    def remaining(self, decisions: Sequence[Decision]) -> list[tuple[int, Decision]]:
+        """What is still to be told under the present plan, with indexes: the free ones, from the lowest.
+
+        With the plan that told the others these are the indexes of the decisions. When nothing is left
+        of what was promised, one outcome says so: the audit never ends with a promise open.
+        """
+        left = [decision for decision in decisions if decision.mapping not in self.numbers]
+        if not left and not self.is_complete:
+            left = [NO_MAPPING_LEFT]
+        taken = set(self.numbers.values())
+        free = (index for index in count() if index + 1 not in taken)
+        return list(zip(free, left, strict=False))
 
 
 class Assignment:
@@ -53,7 +75,7 @@ class Assignment:
         offset = audited.source.offset
         found = self.audited.setdefault(offset, AuditedParts())
         found.parts = audited.parts
-        found.mappings.add(audited.mapping)
+        found.numbers[audited.mapping] = audited.part
         self.ledger.note_audited(offset, audit_offset)
 
     def inherits(self, offset: int) -> bool:
@@ -100,7 +122,10 @@ class Assignment:
 
 
 class Entry:
-    """One record on its way: what was decided, and what is still to be delivered and audited."""
+    """One record on its way: what was decided, and what is still to be delivered and audited.
+
+    `parts` is how many outcomes it has in this pass, those included that stood before.
+    """
 
     __slots__ = (
         "ambiguous",
@@ -109,6 +134,7 @@ class Entry:
         "identities",
         "inherited",
         "lanes_ahead",
+        "parts",
         "record",
         "to_deliver",
         "unaudited",
@@ -130,6 +156,7 @@ class Entry:
         self.inherited = inherited
         self.ambiguous = False
         self.lanes_ahead = 0
+        self.parts = len(decided.parts)
         self.to_deliver: list[tuple[int, Deliverable]] = []
         self.unaudited = 0
 

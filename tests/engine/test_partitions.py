@@ -168,38 +168,6 @@ async def test_parts_audited_before_a_crash_stand() -> None:
     assert len(world.destination.sent) == 3, "the part that was under way at the crash is sent again"
 
 
-async def test_what_is_complete_under_an_older_plan_stands_under_a_new_one() -> None:
-    world = World(plan=tracks("first"))
-    async with world.worker() as worker:
-        await worker.open()
-        await worker.take(records(0, 1))
-    world.plan = tracks("first", "second")
-    async with world.worker() as worker:
-        await worker.open()
-        await worker.take(records(0, 1))
-
-    assert [found.mapping for found in world.audit.records()] == ["first"]
-
-
-async def test_a_record_begun_under_one_plan_and_another_is_complete_only_with_the_newest() -> None:
-    """Two crashes and two plans: parts that each plan audited do not add up to a whole."""
-    gate = HeldAnswers()
-    world = World(destination=FakeDestination(gate=gate), plan=tracks("first", "second"))
-    for names in (("first", "second"), ("first", "third", "fourth")):
-        world.plan = tracks(*names)
-        async with world.worker() as worker:
-            await worker.open()
-            await worker.take([record(0, event(0))])
-            gate.release()
-            await settle()
-    gate.open()
-    async with world.worker() as worker:
-        await worker.open()
-        await worker.take([record(0, event(0))])
-
-    assert [found.mapping for found in world.audit.records()] == ["first", "third", "fourth"]
-
-
 async def test_an_offset_set_by_hand_begins_a_new_pass() -> None:
     world = World()
     async with world.worker() as worker:

@@ -52,6 +52,7 @@ def assignment_marker(**changes: Any) -> AssignmentMarker:
         "pass_": 1,
         "epoch": 1,
         "source": SourcePartition("segment-events", 0),
+        "position": 0,
         "worker": "worker-1",
         "at": AT,
     }
