@@ -25,18 +25,31 @@ class Admission:
         plan: Plan,
         *,
         is_ordered: bool,
-        admit: Callable[[Entry], None],
+        deliver: Callable[[Entry], None],
         report: Report,
         settle: Callable[[Entry], None],
     ) -> None:
         self._plan = plan
         self._is_ordered = is_ordered
-        self._admit = admit
+        self._deliver = deliver
         self._report = report
         self._settle = settle
+        self._is_admitting = False
 
-    def process(self, assignment: Assignment, record: Record) -> None:
-        """Take one received record in; parts that the audit topic already holds stand."""
+    def go_on(self, assignment: Assignment) -> None:
+        """Admit what waits, as far as the window allows; again whenever a record was settled."""
+        if self._is_admitting:
+            return  # what settles at once calls back from within the loop below
+        self._is_admitting = True
+        try:
+            while assignment.may_admit:
+                self._admit_one(assignment, assignment.waiting.popleft())
+        finally:
+            self._is_admitting = False
+
+    def _admit_one(self, assignment: Assignment, record: Record) -> None:
+        """Take one record in; parts that the audit topic already holds stand."""
+        assignment.admitted += 1
         audited = assignment.audited.pop(record.offset, None)
         is_settled = audited is not None and audited.is_complete
         is_inherited = not is_settled and assignment.inherits(record.offset)
@@ -52,7 +65,7 @@ class Admission:
         for index, outcome in at_once:
             self._report(entry, index, outcome)
         if entry.to_deliver:
-            self._admit(entry)
+            self._deliver(entry)
 
     def _sort_parts(
         self, entry: Entry, audited: AuditedParts | None

@@ -52,10 +52,12 @@ class Assignment:
 
     `inherited_left` counts the unaudited records that a crashed predecessor may have sent and that
     were not received again yet. `ambiguous` counts unsettled entries of which an attempt, of this
-    worker or of that predecessor, may have reached Kameleoon.
+    worker or of that predecessor, may have reached Kameleoon. `admitted` counts the unsettled
+    entries, never more than `window` of them: a successor doubts as many. What was received beyond
+    waits in `waiting`.
     """
 
-    def __init__(self, partition: TopicPartition, opening: Opening) -> None:
+    def __init__(self, partition: TopicPartition, opening: Opening, window: int) -> None:
         self.partition = partition
         self.pass_ = opening.pass_
         self.epoch = opening.epoch
@@ -65,6 +67,9 @@ class Assignment:
         self.inherited_left = opening.inherited_window
         self._inherited_end = opening.inherited_end
         self.ambiguous = 0
+        self.window = window
+        self.admitted = 0
+        self.waiting: deque[Record] = deque()
         self.under_way = 0
         self.in_flight_bytes = 0
         self.is_closed = False
@@ -100,6 +105,11 @@ class Assignment:
         while self._received and self._received[0][0] < self.ledger.watermark:
             self._received.popleft()
 
+    @property
+    def may_admit(self) -> bool:
+        """Whether the next record that waits may be admitted."""
+        return bool(self.waiting) and self.admitted < self.window and not self.is_closed
+
     def close(self) -> None:
         """No new sends from now on; what is under way goes to its end."""
         self.is_closed = True
@@ -110,12 +120,12 @@ class Assignment:
         return self.ambiguous > 0 or self.inherited_left > 0
 
     def metadata(self, *, is_open: bool, window: int, audit_topic: str) -> CommitMetadata:
-        """What a commit of this moment says beside the watermark."""
+        """What a commit of this moment says beside the watermark; `window` is from then on allowed."""
         return CommitMetadata(
             pass_=self.pass_,
             epoch=self.epoch,
             is_open=is_open,
-            window=max(window, self.inherited_left + self.ambiguous),
+            window=max(window, self.admitted, self.inherited_left + self.ambiguous),
             audit_topic=audit_topic,
             audit_from=self.ledger.audit_from,
         )
@@ -168,6 +178,7 @@ class Entry:
 
     def settle(self) -> None:
         """Every part is acknowledged on the audit topic."""
+        self.assignment.admitted -= 1
         if self.ambiguous:
             self.assignment.ambiguous -= 1
         self.assignment.ledger.settle(self.record.offset)

@@ -23,6 +23,14 @@ class InFlightBudget:
             return 0
         return max(0, self.max_events - self.events)
 
+    def share(self, partitions: int) -> int:
+        """How many records each of so many partitions may have in flight.
+
+        Twice an even part: a busy partition may use what idle ones leave, and the doubt that a crash
+        leaves, this many records of every partition, stays below two budgets.
+        """
+        return min(self.max_events, -(-2 * self.max_events // max(1, partitions)))
+
     def take(self, size_bytes: int) -> None:
         """A record was received."""
         self.events += 1

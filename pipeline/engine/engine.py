@@ -72,7 +72,7 @@ class Engine:
         self._admission = Admission(
             settings.plan,
             is_ordered=settings.is_ordered,
-            admit=self._delivery.admit,
+            deliver=self._delivery.admit,
             report=self._report,
             settle=self._settle,
         )
@@ -82,7 +82,6 @@ class Engine:
                 audit=ports.audit_log,
                 audit_topic=settings.audit_topic,
                 author=settings.author,
-                window=settings.max_in_flight_events,
                 clock=ports.clock,
                 lease=lease,
             ),
@@ -98,10 +97,8 @@ class Engine:
 
     def process(self, chunk: Chunk) -> None:
         """Decode, trigger, map and validate a chunk's records and queue them for delivery."""
-        for record in chunk.records:
-            if chunk.assignment.is_closed:
-                return
-            self._admission.process(chunk.assignment, record)
+        chunk.assignment.waiting.extend(chunk.records)
+        self._admission.go_on(chunk.assignment)
 
     def services(self) -> list[Coroutine[Any, Any, None]]:
         """Delivery, audit and regular commits, each running for ever."""
@@ -120,3 +117,5 @@ class Engine:
 
     def _settle(self, entry: Entry) -> None:
         self.partitions.settle(entry)
+        if entry.assignment.waiting:
+            self._admission.go_on(entry.assignment)

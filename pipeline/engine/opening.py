@@ -26,18 +26,19 @@ class StartRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Opener:
-    """Opens assignments. `window` is how many admitted, unsettled records there may be at once."""
+    """Opens assignments, each as its worker is to find it."""
 
     group: ConsumerGroup
     audit: AuditLog
     audit_topic: str
     author: Author
-    window: int
     clock: Clock
     lease: Lease
 
-    async def open(self, partitions: Iterable[TopicPartition]) -> tuple[list[Assignment], list[str]]:
-        """Take the partitions over; answers the assignments and warnings for the log.
+    async def open(
+        self, partitions: Iterable[TopicPartition], window: int
+    ) -> tuple[list[Assignment], list[str]]:
+        """Take the partitions over, each with this window; answers the assignments and warnings for the log.
 
         Raises LogUnavailable when the broker does not answer, StartRefusedError when a commit does
         not fit its topic.
@@ -46,13 +47,13 @@ class Opener:
         began_s = self.clock.monotonic_s()
         await self.group.commit(
             {
-                partition: Commit(opening.position, self._opened(opening))
+                partition: Commit(opening.position, self._opened(opening, window))
                 for partition, opening in openings.items()
             }
         )
         self.lease.renew(began_s)
         assignments = await asyncio.gather(
-            *(self._take_over(partition, opening) for partition, opening in openings.items())
+            *(self._take_over(partition, opening, window) for partition, opening in openings.items())
         )
         warnings = [
             f"{partition.topic} partition {partition.partition}: {found.warning}"
@@ -81,18 +82,18 @@ class Opener:
             openings[partition] = planned
         return openings
 
-    def _opened(self, opening: Opening) -> CommitMetadata:
+    def _opened(self, opening: Opening, window: int) -> CommitMetadata:
         return CommitMetadata(
             pass_=opening.pass_,
             epoch=opening.epoch,
             is_open=True,
-            window=max(self.window, opening.inherited_window),
+            window=max(window, opening.inherited_window),
             audit_topic=self.audit_topic,
             audit_from=opening.audit_from,
         )
 
-    async def _take_over(self, partition: TopicPartition, opening: Opening) -> Assignment:
-        assignment = Assignment(partition, opening)
+    async def _take_over(self, partition: TopicPartition, opening: Opening, window: int) -> Assignment:
+        assignment = Assignment(partition, opening, window)
         marker = encode(assignment_marker(self.author, assignment, self.clock.now_ms()))
         (marker_offset,) = await self.audit.append(partition.partition, [LogEntry(None, marker)])
         fences = Fences()

@@ -67,7 +67,9 @@ class Partitions:
 
     async def open(self, partitions: Iterable[TopicPartition]) -> list[Assignment]:
         """Take partitions over, not yet receiving. Raises LogUnavailable, StartRefusedError."""
-        assignments, warnings = await self._opener.open(partitions)
+        wanted = list(partitions)
+        share = self.budget.share(len(self._held) + len(wanted))
+        assignments, warnings = await self._opener.open(wanted, share)
         for warning in warnings:
             log.warning("opening", detail=warning)
         return assignments
@@ -100,21 +102,31 @@ class Partitions:
             self.budget.give_back(size_bytes)
 
     def is_stretched(self, partition: TopicPartition) -> bool:
-        """Whether too many records lie above the partition's watermark to receive more."""
+        """Whether too many records lie above the partition's watermark, or wait, to receive more."""
         assignment = self._held.get(partition)
-        return assignment is not None and assignment.ledger.spread >= self._max_spread
+        return assignment is not None and (
+            assignment.ledger.spread >= self._max_spread or len(assignment.waiting) >= assignment.window
+        )
 
     async def commit(self) -> None:
-        """Commit all that is held, moved or not: it renews the lease. Raises LogUnavailable."""
+        """Commit all that is held, moved or not: it renews the lease. Raises LogUnavailable.
+
+        A window shrinks before it is committed and grows after.
+        """
         async with self._committing:
-            commits = {
-                partition: self._commit_of(assignment, is_open=True)
-                for partition, assignment in self._held.items()
-            }
-            if commits:
-                began_s = self._clock.monotonic_s()
-                await self._group.commit(commits)
-                self._lease.renew(began_s)
+            held = list(self._held.values())
+            if not held:
+                return
+            share = self.budget.share(len(held))
+            for assignment in held:
+                assignment.window = min(assignment.window, share)
+            began_s = self._clock.monotonic_s()
+            await self._group.commit(
+                {found.partition: self._commit_of(found, is_open=True, window=share) for found in held}
+            )
+            self._lease.renew(began_s)
+            for assignment in held:
+                assignment.window = share
 
     async def commit_regularly(self, interval_s: float) -> None:
         """Commit each `interval_s` for ever; a broker that does not answer is asked again."""
@@ -141,7 +153,7 @@ class Partitions:
         is_drained = await self._drain(assignments)
         commits = {
             assignment.partition: self._commit_of(
-                assignment, is_open=assignment.is_ambiguous or not is_drained
+                assignment, is_open=assignment.is_ambiguous or not is_drained, window=0
             )
             for assignment in assignments
         }
@@ -177,8 +189,6 @@ class Partitions:
             (partition.topic, str(partition.partition)): tell(held) for partition, held in self._held.items()
         }
 
-    def _commit_of(self, assignment: Assignment, *, is_open: bool) -> Commit:
-        metadata = assignment.metadata(
-            is_open=is_open, window=self._opener.window, audit_topic=self._opener.audit_topic
-        )
+    def _commit_of(self, assignment: Assignment, *, is_open: bool, window: int) -> Commit:
+        metadata = assignment.metadata(is_open=is_open, window=window, audit_topic=self._opener.audit_topic)
         return Commit(assignment.ledger.watermark, metadata)

@@ -94,7 +94,10 @@ async def test_suspicion_outlives_a_successor_that_stopped_in_order(scene: Scene
     """What a dead worker may have sent is still marked when its successor could send nothing."""
     await scene.produce(tracks(100, partitions=1))
     scene.sandbox.faults = SLOW
-    full = {"concurrency": CONCURRENCY, "max_in_flight_events": CONCURRENCY}
+    full = {
+        "concurrency": CONCURRENCY,
+        "max_in_flight_events": 2 * CONCURRENCY,
+    }  # one partition's share is half
     config = scene.config(kafka=STATIC, delivery=full)
     worker = await scene.started(config)
     await scene.arrived(CONCURRENCY)
