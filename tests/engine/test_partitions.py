@@ -5,12 +5,12 @@ import asyncio
 import pytest
 
 from pipeline.core.commit import Committed, LogRange, parse_metadata
-from pipeline.core.record import Record, TopicPartition
+from pipeline.core.record import Record
 from pipeline.engine.opening import StartRefusedError
 from pipeline.ports import LogUnavailable
 from tests.support.clock import START_MS, settle
 from tests.support.destination import FakeDestination, HeldAnswers
-from tests.support.engine import PARTITION, TOPIC, World, event, record, tracks
+from tests.support.engine import PARTITION, World, event, record, tracks
 
 
 def records(first: int, count: int) -> list[Record]:
@@ -204,50 +204,6 @@ async def test_records_of_a_partition_that_is_not_ours_are_dropped() -> None:
     world = World()
     async with world.worker() as worker:
         assert worker.engine.partitions.receive(PARTITION, records(0, 1)) is None
-
-
-async def test_a_partition_has_its_share_of_the_budget_and_the_rest_waits() -> None:
-    """A crash leaves the doubt of two budgets at most, however many partitions there are."""
-    gate = HeldAnswers()
-    world = World(destination=FakeDestination(gate=gate), max_in_flight_events=8, concurrency=8)
-    others = [TopicPartition(TOPIC, number) for number in range(1, 8)]
-    async with world.worker() as worker:
-        assignment = await worker.open()
-        worker.engine.partitions.register(await worker.engine.partitions.open(others))
-        await worker.engine.partitions.commit()
-        await worker.take(records(0, 5))
-
-        assert windows(world) == [2] * 8
-        assert len(world.destination.sent) == 2
-        assert worker.engine.partitions.is_stretched(PARTITION)
-        gate.open()
-        await worker.take(records(5, 1))
-        assert [found.source.offset for found in world.audit.records()] == [0, 1, 2, 3, 4, 5]
-        assert assignment.admitted == 0
-
-
-async def test_a_window_is_committed_before_it_is_used() -> None:
-    """A successor must not doubt less than what a worker that just lost partitions may have sent."""
-    gate = HeldAnswers()
-    world = World(destination=FakeDestination(gate=gate), max_in_flight_events=8, concurrency=8)
-    async with world.worker() as worker:
-        others = [TopicPartition(TOPIC, number) for number in range(1, 8)]
-        assignment = await worker.open()
-        worker.engine.partitions.register(await worker.engine.partitions.open(others))
-        await worker.engine.partitions.commit()
-        await worker.engine.partitions.release(others)
-        await worker.take(records(0, 6))
-        assert (assignment.admitted, windows(world)[0]) == (2, 2)
-
-        await worker.engine.partitions.commit()
-        await worker.take(records(6, 1))
-
-        assert (assignment.admitted, windows(world)[0]) == (7, 8)
-
-
-def windows(world: World) -> list[int]:
-    found = (parse_metadata(commit.metadata) for _, commit in sorted(world.group.commits.items()))
-    return [metadata.window for metadata in found if metadata is not None]
 
 
 async def test_a_stuck_record_stops_its_partition_at_the_spread() -> None:
