@@ -7,6 +7,7 @@ from typing import Final
 
 import faust
 
+from pipeline.adapters.admin_pages import AdminPages
 from pipeline.adapters.clock import SystemClock
 from pipeline.adapters.http_destination import HttpDestination, settings_of
 from pipeline.adapters.kafka_client import client_options
@@ -33,7 +34,9 @@ DEAD_LETTER_ROOM_BYTES: Final = 64 * 1024
 def build_app(config: Config, destination: Destination | None = None) -> tuple[faust.App, KafkaWorker]:
     """The Faust app of one worker process, and the worker that knows its exit code."""
     kameleoon = HttpDestination(settings_of(config, config.delivery.concurrency))
-    worker = KafkaWorker(lambda: compose(config, destination or kameleoon))
+    meter = Meter()
+    pages = AdminPages(config.admin.address, meter)
+    worker = KafkaWorker(lambda: compose(config, destination or kameleoon, meter), pages)
     return create_app(config.kafka.group, worker), worker
 
 
@@ -73,7 +76,7 @@ def engine_settings(config: Config) -> EngineSettings:
     )
 
 
-def compose(config: Config, destination: Destination) -> Parts:
+def compose(config: Config, destination: Destination, meter: Meter) -> Parts:
     """Put one worker together, not yet connected. To be called inside the running loop."""
     kafka, audit_timeout_s = config.kafka, config.audit.timeout_s
     options = client_options(kafka)
@@ -92,7 +95,7 @@ def compose(config: Config, destination: Destination) -> Parts:
         destination=destination,
         group=KafkaGroup(kafka.group, consumer, options),
         jitter=random.random,
-        meter=Meter(),
+        meter=meter,
     )
     engine = Engine(engine_settings(config), ports)
     source = KafkaSource(kafka.topics.events, consumer, engine.partitions, audit_log)

@@ -40,6 +40,7 @@ class Handover(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._openings: set[asyncio.Task[None]] = set()
         self._handing_over = asyncio.Lock()
         self._is_leaving = False
+        self.has_joined = False
         self._told_missing: list[int] = []
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -65,6 +66,7 @@ class Handover(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         """Called by the consumer. Quick: the member sends no heartbeats until it returns."""
         if self._is_leaving:
             return
+        self.has_joined = True
         self._pacing.forget()
         for partition in assigned:
             self._consumer.pause(partition)

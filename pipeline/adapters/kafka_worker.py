@@ -9,10 +9,12 @@ from typing import Any, Final
 import structlog
 from aiokafka import AIOKafkaConsumer
 
+from pipeline.adapters.admin_pages import AdminPages
 from pipeline.adapters.kafka_errors import BrokerError
 from pipeline.adapters.kafka_log import KafkaAuditLog, KafkaDeadLetters, log_errors
 from pipeline.adapters.kafka_source import KafkaSource
 from pipeline.core.exit_code import ExitCode
+from pipeline.core.health import Condition, Health, health
 from pipeline.engine.assignment import Chunk
 from pipeline.engine.engine import Engine
 from pipeline.engine.opening import StartRefusedError
@@ -43,17 +45,20 @@ class KafkaWorker:
     `on_crash` is called once when it has to end.
     """
 
-    def __init__(self, compose: Callable[[], Parts]) -> None:
+    def __init__(self, compose: Callable[[], Parts], pages: AdminPages) -> None:
         self._compose = compose
+        self._pages = pages
         self._parts: Parts | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._releasing: asyncio.Task[None] | None = None
         self._is_crashed = False
+        self._is_stopping = False
         self.exit_code: int = ExitCode.FINE
         self.on_crash: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
         """Connect to the brokers. Raises LogUnavailable, BrokerError."""
+        await self._pages.start(self.health)
         parts = self._parts = self._compose()
         await parts.audit_log.start()
         await parts.dead_letters.start()
@@ -91,9 +96,12 @@ class KafkaWorker:
 
     async def stop(self) -> None:
         """Finish what is under way, commit, disconnect. After a crash: only disconnect."""
-        parts = self._parts
-        if parts is None:
-            return
+        self._is_stopping = True
+        if self._parts is not None:
+            await self._finish(self._parts)
+        await self._pages.stop()
+
+    async def _finish(self, parts: Parts) -> None:
         if self._tasks and not self._is_crashed:
             await self._release(parts)
         for task in self._tasks:
@@ -101,6 +109,23 @@ class KafkaWorker:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await _disconnect(parts)
         log.info("worker stopped", exit_code=self.exit_code)
+
+    def health(self) -> Health:
+        """Whether the worker is ready, as of now."""
+        parts = self._parts
+        if parts is None or not self._tasks:
+            return health(Condition(is_stopping=self._is_stopping))
+        partitions = parts.engine.partitions
+        return health(
+            Condition(
+                is_connected=True,
+                is_stopping=self._is_stopping or self._is_crashed,
+                has_joined=parts.source.handover.has_joined,
+                assigned=len(parts.consumer.assignment()),
+                open=len(partitions.held),
+                is_lease_held=partitions.is_lease_held,
+            )
+        )
 
     async def _release(self, parts: Parts) -> None:
         reading, *_ = self._tasks

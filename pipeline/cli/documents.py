@@ -15,6 +15,7 @@ from pipeline.cli.document_liquid import liquid_section
 from pipeline.cli.exits import ExitCode
 from pipeline.config.document import document as configuration_page
 from pipeline.config.schema import schema_text as configuration_schema
+from pipeline.core.metrics import METRICS
 from pipeline.core.outcome import Reason
 from pipeline.core.reasons import REASONS
 
@@ -54,12 +55,18 @@ _REASONS: Final = """\
 Each record of the audit topic has an `outcome` and a `reason`; each dead letter has them in its headers.
 `explain` shows the same for one event, with every stage's decision.
 """
+_METRICS: Final = """\
+A worker shows these on [`/metrics`](running.md#metrics-and-health), beside the process's own `process_…`.
+Each tells of one worker since its start: add them up over all workers. The gauges of a partition are told by
+the worker that holds it.
+"""
 
 
 def documents(root: Path = ROOT) -> dict[Path, str]:
     """Every generated document with its content."""
     return {
         root / "docs" / "reasons.md": reasons_page(),
+        root / "docs" / "metrics.md": metrics_page(),
         root / "docs" / "compatibility.md": compatibility_page(root / _CASES),
         root / "docs" / "configuration.md": configuration_page(),
         root / "pipeline" / "config" / "schema.json": configuration_schema(),
@@ -75,6 +82,15 @@ def reasons_page() -> str:
     return _page(
         "Reason codes", _REASONS, _table(("reason", "outcome", "stage", "means", "what to do"), rows)
     )
+
+
+def metrics_page() -> str:
+    """Every metric of a worker."""
+    rows = [
+        (f"`{metric.name}`", metric.kind, ", ".join(f"`{label}`" for label in metric.labels), metric.meaning)
+        for metric in METRICS
+    ]
+    return _page("Metrics", _METRICS, _table(("metric", "kind", "labels", "means"), rows))
 
 
 def compatibility_page(cases: Path) -> str:

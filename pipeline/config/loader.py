@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import DEFAULT_FILE, laws
+from pipeline.config.admin import Admin
 from pipeline.config.delivery import Audit, Delivery
 from pipeline.config.json_values import json_value
 from pipeline.config.kafka import Kafka
@@ -74,8 +75,9 @@ def _build(data: dict[str, Any], folder: Path, report: Report) -> Config | None:
     mappings = validation.mappings()
     delivery = validation.section(Delivery, "delivery")
     audit = validation.section(Audit, "audit")
+    admin = validation.section(Admin, "admin")
     plan = make_plan(mappings, decode, data, report) if decode else None
-    if not (destination and kafka and decode and delivery and audit):
+    if not (destination and kafka and decode and delivery and audit and admin):
         return None
     _check(destination, kafka, delivery, audit, report)
     if plan is None or report.has_errors:
@@ -87,6 +89,7 @@ def _build(data: dict[str, Any], folder: Path, report: Report) -> Config | None:
         mappings=None if mappings is None else tuple(entry for entry in mappings if entry is not None),
         delivery=delivery,
         audit=audit,
+        admin=admin,
         plan=plan,
         file=report.file,
         warnings=report.problems,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from pydantic import Field
 
+from pipeline.config.admin import Admin
 from pipeline.config.delivery import Audit, Delivery
 from pipeline.config.kafka import Kafka
 from pipeline.config.mappings import Decode, Mapping, WrittenMapping
@@ -44,6 +45,7 @@ class File(Section):
     )
     delivery: Delivery = Field(default_factory=Delivery, description="How events are sent to Kameleoon.")
     audit: Audit = Field(default_factory=Audit, description="How what became of each event is recorded.")
+    admin: Admin = Field(default_factory=Admin, description="Where a worker shows its metrics and health.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Config:
     mappings: tuple[Mapping, ...] | None
     delivery: Delivery
     audit: Audit
+    admin: Admin
     plan: Plan = field(repr=False)
     file: str
     warnings: tuple[Problem, ...] = field(default=(), repr=False)

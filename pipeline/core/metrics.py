@@ -49,7 +49,7 @@ RECORDS_SETTLED: Final = _counter(
 )
 OUTCOMES: Final = _counter(
     "outcomes",
-    "Outcomes decided, one for each event and mapping; docs/reasons.md explains the reasons.",
+    "Outcomes decided, one for each event and mapping, with the reason code.",
     "stage",
     "outcome",
     "reason",

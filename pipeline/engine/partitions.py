@@ -65,6 +65,11 @@ class Partitions:
         """The partitions that are received from."""
         return list(self._held)
 
+    @property
+    def is_lease_held(self) -> bool:
+        """Whether a commit has succeeded lately: else nothing may be sent."""
+        return self._lease.is_held(self._clock.monotonic_s())
+
     async def open(self, partitions: Iterable[TopicPartition]) -> list[Assignment]:
         """Take partitions over, not yet receiving. Raises LogUnavailable, StartRefusedError."""
         wanted = list(partitions)

@@ -9,10 +9,12 @@ from aiokafka.errors import CommitFailedError
 from structlog.testing import capture_logs
 
 from pipeline.adapters import kafka_group, kafka_worker
+from pipeline.adapters.admin_pages import AdminPages
 from pipeline.adapters.kafka_group import KafkaGroup
 from pipeline.adapters.kafka_worker import KafkaWorker, Parts
 from pipeline.core.commit import CommitMetadata
 from pipeline.engine.assignment import Chunk
+from pipeline.engine.meter import Meter
 from pipeline.ports import Commit, LogUnavailable
 from tests.support.clock import settle
 from tests.support.engine import PARTITION
@@ -111,7 +113,7 @@ class Life:
             engine=cast("Any", Engine(service)),
             source=cast("Any", self.source),
         )
-        self.worker = KafkaWorker(lambda: parts)
+        self.worker = KafkaWorker(lambda: parts, AdminPages(None, Meter()))
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

@@ -83,7 +83,8 @@ class Scene:
         }
         delivery = {"endpoint": self.sandbox.endpoint, **_QUICK, **sections.pop("delivery", {})}
         destination = {"api_key": API_KEY, "sitecode": SITECODE}
-        whole = {"destination": destination, "kafka": kafka, "delivery": delivery, **sections}
+        admin = {"listen": "off"}
+        whole = {"destination": destination, "kafka": kafka, "delivery": delivery, "admin": admin, **sections}
         file = self._folder / f"{name}.yaml"
         file.write_text(yaml.safe_dump(whole, sort_keys=False))
         return file

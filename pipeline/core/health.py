@@ -1,0 +1,58 @@
+"""Whether a worker is ready, and what keeps it from being so: the page `/ready` shows this."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Hindrance(StrEnum):
+    """What keeps a worker that is alive from being ready."""
+
+    STARTING = "starting"
+    STOPPING = "stopping"
+    JOINING = "joining"
+    OPENING = "opening"
+    LEASE_LOST = "lease_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What is known of a worker at one moment; the partitions are those of the events topic."""
+
+    is_stopping: bool = False
+    is_connected: bool = False
+    has_joined: bool = False
+    assigned: int = 0
+    open: int = 0
+    is_lease_held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The answer: ready when nothing hinders. `partitions` are those that are read from."""
+
+    because: tuple[Hindrance, ...]
+    partitions: int
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether nothing hinders."""
+        return not self.because
+
+
+def health(condition: Condition) -> Health:
+    """Judge a worker's condition. A worker that stands by without partitions is ready."""
+    return Health(tuple(_hindrances(condition)), condition.open)
+
+
+def _hindrances(now: Condition) -> list[Hindrance]:
+    if now.is_stopping:
+        return [Hindrance.STOPPING]
+    if not now.is_connected:
+        return [Hindrance.STARTING]
+    if not now.has_joined:
+        return [Hindrance.JOINING]
+    if now.assigned and not now.open:
+        return [Hindrance.OPENING]
+    if now.open and not now.is_lease_held:
+        return [Hindrance.LEASE_LOST]
+    return []
