@@ -15,6 +15,9 @@ class Destination(Protocol):
     async def send(self, body: bytes) -> Exchange:
         """Make one POST. Raises nothing but CancelledError."""
 
+    async def check_credentials(self) -> Exchange:
+        """Ask whether the endpoint knows the key (reference: 6.2). Raises nothing but CancelledError."""
+
     async def close(self) -> None:
         """Give the connections back."""
 

@@ -15,11 +15,15 @@ from yarl import URL
 from pipeline.adapters.http_body import WatchedBody, decoded, first_bytes
 from pipeline.adapters.http_errors import no_answer
 from pipeline.config.model import Config
+from pipeline.core.credentials import CredentialProblem, authentication_query
 from pipeline.core.exchange import Answer, Exchange, NoAnswer, NoAnswerKind
 from pipeline.core.request import is_legal_header_value, request_headers
 
 _LEFT_AS_THEY_ARE: Final = "!$%&'()*+,-./:;=?@[\\]^_`{|}~"
 _CLOSED: Final = NoAnswer(NoAnswerKind.CONNECTION_LOST, "the HTTP client is closed", bytes_written=False)
+_NO_QUESTION: Final = NoAnswer(
+    NoAnswerKind.PROTOCOL, "the API key is none that can be asked about", bytes_written=False
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +93,15 @@ class HttpDestination:
             lambda: watched.bytes_written,
         )
 
-    async def probe_credentials(self, query: str) -> Exchange:
-        """Ask the endpoint whether it knows the key that `query` spells out (reference: 6.2).
+    async def check_credentials(self) -> Exchange:
+        """Ask the endpoint whether it knows the API key, spelt out in the query (reference: 6.2).
 
-        No credentials go into the headers. What a URL cannot hold is percent-encoded.
+        No credentials go into the headers. What a URL cannot hold is percent-encoded. Raises
+        nothing but CancelledError.
         """
+        query = authentication_query(self._settings.api_key)
+        if isinstance(query, CredentialProblem):
+            return _NO_QUESTION
         path = self._url.raw_path.rstrip("/") + "/getapikey"
         url = URL(f"{self._url.origin()}{path}?{quote(query, safe=_LEFT_AS_THEY_ARE)}", encoded=True)
         return await self._exchange(lambda session: session.get(url, allow_redirects=False), lambda: True)

@@ -11,7 +11,6 @@ from pipeline.adapters.http_destination import HttpDestination, settings_of
 from pipeline.adapters.kafka_admin import verify_topics
 from pipeline.cli.exits import ExitCode
 from pipeline.config.model import Config
-from pipeline.core.credentials import CredentialProblem, authentication_query
 from pipeline.core.exchange import Exchange, NoAnswer
 from pipeline.core.verdict import Accepted, Refused, Unauthorised, describe, judge
 
@@ -78,12 +77,9 @@ async def _topics(config: Config) -> AsyncIterator[Finding]:
 
 
 async def _credentials(config: Config) -> Finding:
-    query = authentication_query(config.destination.api_key.get_secret_value())
-    if isinstance(query, CredentialProblem):
-        return Finding("credentials", State.AMISS, query.message)
     destination = HttpDestination(settings_of(config, connections=1))
     try:
-        return _judged(await destination.probe_credentials(query), config.delivery.endpoint)
+        return _judged(await destination.check_credentials(), config.delivery.endpoint)
     finally:
         await destination.close()
 

@@ -2,14 +2,15 @@
 
 import asyncio
 import gzip
+import json
 import logging
 import tracemalloc
 import zlib
+from base64 import b64encode
 
 import pytest
 
 from pipeline.adapters.http_destination import HttpDestination
-from pipeline.core.credentials import authentication_query
 from pipeline.core.exchange import MAX_BODY_BYTES, Answer, NoAnswer, NoAnswerKind
 from tests.support.http_client import API_KEY, SITECODE, http_destination, http_settings
 from tests.support.loops import BOTH_LOOPS
@@ -189,10 +190,8 @@ async def test_credentials_are_probed_without_headers_that_hold_them() -> None:
         seen.append(await peer.request())
         await peer.write(OK)
 
-    query = authentication_query(API_KEY)
-    assert isinstance(query, str)
     async with raw_server(serve) as server, http_destination(server.endpoint) as destination:
-        assert await destination.probe_credentials(query) == Answer(200, None, b"{}")
+        assert await destination.check_credentials() == Answer(200, None, b"{}")
     line, headers, _ = seen[0]
     assert line == "GET /segmentio/getapikey?id=a&secret=b HTTP/1.1"
     assert not {"authorization", "x-segment-settings", "content-type"} & headers.keys()
@@ -205,11 +204,19 @@ async def test_a_query_cannot_break_out_of_its_line() -> None:
         seen.append((await peer.request())[0])
         await peer.write(OK)
 
-    async with raw_server(serve) as server, http_destination(server.endpoint) as destination:
-        await destination.probe_credentials('id=a b\r\nx: "y"#<>\u00e9&k=%41+')
+    key = b64encode(json.dumps({"id": 'a b\r\nx: "y"#<>\u00e9', "k": "%41+"}).encode()).decode()
+    async with raw_server(serve) as server, http_destination(server.endpoint, api_key=key) as destination:
+        await destination.check_credentials()
     assert seen == [
         "GET /segmentio/getapikey?id=a%20b%0D%0Ax:%20%22y%22%23%3C%3E%C3%A9&k=%41+ HTTP/1.1",
     ]
+
+
+async def test_a_key_that_cannot_be_asked_about_is_no_answer() -> None:
+    async with http_destination("http://localhost/", api_key="a2V5") as destination:
+        exchange = await destination.check_credentials()
+    assert isinstance(exchange, NoAnswer)
+    assert (exchange.kind, exchange.bytes_written) == (NoAnswerKind.PROTOCOL, False)
 
 
 async def test_nothing_logs_or_shows_a_secret(caplog: pytest.LogCaptureFixture) -> None:

@@ -224,6 +224,35 @@ async def test_refused_credentials_are_401_for_every_event(world: World) -> None
     assert status(await send(destination)) == 401
 
 
+async def test_a_known_key_is_told_so_and_sends_nothing(world: World) -> None:
+    destination = await world.destination()
+    assert status(await destination.check_credentials()) == 200
+    assert world.bodies() == []
+
+
+async def test_a_key_that_is_refused_is_told_so_until_it_is_taken(world: World) -> None:
+    destination = await world.destination()
+    world.set_faults(Faults(refuse_auth=True))
+    refused = [status(await destination.check_credentials()) for _ in range(2)]
+    world.set_faults(Faults())
+    assert refused == [401, 401]
+    assert status(await destination.check_credentials()) == 200
+
+
+async def test_asking_about_the_key_of_an_unreachable_endpoint_writes_nothing(world: World) -> None:
+    exchange = await (await world.unreachable()).check_credentials()
+    assert isinstance(exchange, NoAnswer)
+    assert exchange.kind is NoAnswerKind.CONNECTION_REFUSED
+
+
+async def test_a_closed_destination_asks_nobody(world: World) -> None:
+    destination = await world.destination()
+    await destination.close()
+    exchange = await destination.check_credentials()
+    assert isinstance(exchange, NoAnswer)
+    assert not exchange.bytes_written
+
+
 async def test_concurrent_requests_get_their_own_answers(world: World) -> None:
     destination = await world.destination()
     expected = [200, 400, 429, 500, 503] * 4

@@ -25,13 +25,15 @@ class FakeDestination:
 
     A stall, and a delay as long as the time limit, are time-outs that take no time. `gate`
     is awaited before each answer. `faults` may be replaced at any time; `is_reachable` set
-    to False refuses connections.
+    to False refuses connections. The key is known unless the faults refuse every key; `checks`
+    counts who asked.
     """
 
     def __init__(self, *, timeout_s: float = 10.0, gate: Gate | None = None) -> None:
         self.sent: list[bytes] = []
         self.fates: list[Fate] = []
         self.exchanges: list[Exchange] = []
+        self.checks = 0
         self.in_flight = 0
         self.max_in_flight = 0
         self.is_reachable = True
@@ -60,23 +62,34 @@ class FakeDestination:
         self.exchanges.append(exchange)
         return exchange
 
+    async def check_credentials(self) -> Exchange:
+        """Tell whether the key is known (port: Destination)."""
+        self.checks += 1
+        await asyncio.sleep(0)
+        return self._unreached() or Answer(401 if self.faults.refuse_auth else 200, None, b"{}")
+
     async def close(self) -> None:
         """Give the connections back (port: Destination)."""
         self._is_closed = True
 
     async def _send(self, body: bytes) -> Exchange:
-        if self._is_closed:
-            return NoAnswer(NoAnswerKind.CONNECTION_LOST, "the client is closed", bytes_written=False)
-        if not self.is_reachable:
+        if (unreached := self._unreached()) is not None:
             await asyncio.sleep(0)
-            return NoAnswer(
-                NoAnswerKind.CONNECTION_REFUSED, "the connection was refused", bytes_written=False
-            )
+            return unreached
         self.sent.append(body)
         fate = self._judge.judge(request_headers("a2V5", "0123456789", "tests"), body).fate
         self.fates.append(fate)
         await (self._gate(body) if self._gate else asyncio.sleep(0))
         return self._exchange(fate)
+
+    def _unreached(self) -> NoAnswer | None:
+        if self._is_closed:
+            return NoAnswer(NoAnswerKind.CONNECTION_LOST, "the client is closed", bytes_written=False)
+        if not self.is_reachable:
+            return NoAnswer(
+                NoAnswerKind.CONNECTION_REFUSED, "the connection was refused", bytes_written=False
+            )
+        return None
 
     def _exchange(self, fate: Fate) -> Exchange:
         if fate.delay_ms >= self._timeout_s * 1000:
