@@ -65,6 +65,7 @@ def engine_settings(config: Config) -> EngineSettings:
         plan=config.plan,
         author=Author(config.kafka.group, worker_name(), config.plan.digest),
         audit_topic=config.kafka.topics.audit,
+        replays_topic=config.kafka.topics.replays,
         audit_linger_s=config.audit.linger_s,
         delivery=delivery_policy(delivery),
         is_ordered=delivery.order == "visitor",
@@ -98,7 +99,8 @@ def compose(config: Config, destination: Destination, meter: Meter) -> Parts:
         meter=meter,
     )
     engine = Engine(engine_settings(config), ports)
-    source = KafkaSource(kafka.topics.events, consumer, engine.partitions, audit_log)
+    topics = (kafka.topics.events, kafka.topics.replays)
+    source = KafkaSource(topics, consumer, engine.partitions, audit_log)
     return Parts(
         audit_log=audit_log,
         consumer=consumer,

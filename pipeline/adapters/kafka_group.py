@@ -32,7 +32,7 @@ class KafkaGroup:
     async def ranges(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, LogRange]:
         """What the partitions hold now. Raises LogUnavailable."""
         wanted = list(partitions)
-        with log_errors("reading the bounds of the events topic"):
+        with log_errors("reading the bounds of the partitions"):
             begins = await self._consumer.beginning_offsets([KafkaPartition(*item) for item in wanted])
             ends = await self._consumer.end_offsets([KafkaPartition(*item) for item in wanted])
         return {item: LogRange(begins[KafkaPartition(*item)], ends[KafkaPartition(*item)]) for item in wanted}

@@ -134,7 +134,7 @@ class Handover(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         missing = [partition.partition for partition in partitions if partition.partition >= count]
         if missing and missing != self._told_missing:
             log.error(
-                "partitions of the events topic have no counterpart on the audit topic and are paused",
+                "partitions have no counterpart on the audit topic and are paused",
                 partitions=missing,
                 mend="kameleoon-pipeline topics apply",
             )
@@ -148,5 +148,10 @@ class Handover(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             self._consumer.seek(partition, assignment.ledger.watermark)
             self._partitions.register([assignment])
             self._pacing.open(partition)
-            log.info("partition open", partition=partition.partition, position=assignment.ledger.watermark)
+            log.info(
+                "partition open",
+                topic=partition.topic,
+                partition=partition.partition,
+                position=assignment.ledger.watermark,
+            )
         self._pacing.follow()

@@ -1,10 +1,10 @@
-"""Stage source: records from the events topic, partition by partition, never more than there is room for.
+"""Stage source: records of the topics that are read, never more than there is room for.
 
 The member keeps polling whatever happens, so it is never evicted, however long an outage lasts.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
@@ -57,12 +57,12 @@ class KafkaSource:
 
     def __init__(
         self,
-        topic: str,
+        topics: Sequence[str],
         consumer: AIOKafkaConsumer,
         partitions: Partitions,
         audit: KafkaAuditLog,
     ) -> None:
-        self._topic = topic
+        self._topics = topics
         self._consumer = consumer
         self._partitions = partitions
         self._pacing = Pacing(consumer, partitions)
@@ -71,7 +71,7 @@ class KafkaSource:
 
     async def run(self, deliver: Callable[[Chunk], Awaitable[None]]) -> None:
         """Join the group and read for ever. Raises LogUnavailable, StartRefusedError."""
-        self._consumer.subscribe([self._topic], listener=self.handover)
+        self._consumer.subscribe(self._topics, listener=self.handover)
         reading = asyncio.create_task(self._read_forever(deliver))
         failed = self.handover.failed
         try:
@@ -108,7 +108,7 @@ class KafkaSource:
 
     async def _poll(self, max_records: int) -> Mapping[KafkaPartition, list[ConsumerRecord]]:
         try:
-            with log_errors("reading the events topic"):
+            with log_errors("reading"):
                 found: Mapping[KafkaPartition, list[ConsumerRecord]] = await self._consumer.getmany(
                     timeout_ms=_POLL_MS, max_records=max_records
                 )

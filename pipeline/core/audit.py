@@ -15,13 +15,13 @@ from pipeline.core.audit_record import (
     AuditRecord,
     HttpExchange,
     OutcomeKind,
-    Position,
     SourcePartition,
     SourcePosition,
 )
 from pipeline.core.dead_letter import dead_letter_headers
 from pipeline.core.event import Json
 from pipeline.core.published_text import LONGEST, cut, utf8
+from pipeline.core.record import Position
 from pipeline.core.utc import utc_text
 
 __all__ = [

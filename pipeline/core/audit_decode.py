@@ -10,12 +10,12 @@ from pipeline.core.audit_record import (
     AuditRecord,
     HttpExchange,
     OutcomeKind,
-    Position,
     SourcePartition,
     SourcePosition,
 )
 from pipeline.core.event import Json
 from pipeline.core.outcome import Stage
+from pipeline.core.record import Position
 
 _Kinds = dict[str, frozenset[type]]
 _OUTCOMES: Final = frozenset(map(str, OutcomeKind))

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from pipeline.core.outcome import Stage
+from pipeline.core.record import Position
 
 AUDIT_SCHEMA: Final = "delivery-audit/1"
 ASSIGNMENT_SCHEMA: Final = "assignment/1"
@@ -31,15 +32,6 @@ class SourcePartition:
 
     topic: str
     partition: int
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a record stands, on any topic."""
-
-    topic: str
-    partition: int
-    offset: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ Contracts: `topics/kameleoon-dead-letters.yaml`, `topics/kameleoon-replays.yaml`
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.core.audit_record import AuditRecord, Position
-from pipeline.core.published_text import cut, utf8
-from pipeline.core.record import Headers
+from pipeline.core.audit_record import AuditRecord
+from pipeline.core.published_text import LONGEST, cut, utf8
+from pipeline.core.record import Headers, Position
 
 DEAD_LETTER_SCHEMA: Final = "dead-letter/1"
 REPLAY_SCHEMA: Final = "replay/1"
@@ -94,7 +94,7 @@ def read_origin(headers: Headers) -> Origin | None:
         return None
     pipeline, topic = _text(found.get("pipeline")), _text(found.get("origin_topic"))
     partition, offset = _number(found.get("origin_partition")), _number(found.get("origin_offset"))
-    if not pipeline or not topic or partition is None or offset is None:
+    if not pipeline or not topic or len(topic) > LONGEST or partition is None or offset is None:
         return None
     return Origin(pipeline, _text(found.get("mapping")), Position(topic, partition, offset))
 

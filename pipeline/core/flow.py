@@ -43,12 +43,12 @@ def decide(plan: Plan, record: Record) -> Decided:
     if blocked is not None:
         return Decided(summarize(event), (Filtered(Reason.INTEGRATIONS_BLOCKED, blocked),))
     parts = tuple(
-        _decide_part(mapping, event) for mapping in plan.candidates(event) if mapping.trigger.matches(event)
+        decide_part(mapping, event) for mapping in plan.candidates(event) if mapping.trigger.matches(event)
     )
     return Decided(summarize(event), parts or (NO_MAPPING_MATCHED,))
 
 
-def _decide_part(mapping: CompiledMapping, event: Event) -> Decision:
+def decide_part(mapping: CompiledMapping, event: Event) -> Decision:
     """Map, validate and write one request. What fails here leaves the other mappings alone."""
     try:
         payload = mapping.resolve(event)

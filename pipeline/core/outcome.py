@@ -6,6 +6,8 @@ Stages decide with values, never with exceptions: an exception is a bug.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pipeline.core.record import Position
+
 
 class Stage(StrEnum):
     """The stages of the pipeline, in the order an event travels."""
@@ -28,6 +30,7 @@ class Reason(StrEnum):
     INTEGRATIONS_BLOCKED = "integrations_blocked"
     NO_MAPPING_MATCHED = "no_mapping_matched"
     NO_MAPPING_LEFT = "no_mapping_left"
+    MAPPING_UNKNOWN = "mapping_unknown"
 
     NULL_RECORD = "null_record"
     EMPTY_RECORD = "empty_record"
@@ -161,9 +164,11 @@ Outcome = Filtered | Rejected | Delivered | Failed | Expired
 class Decided:
     """One record after decode, trigger, map and validate.
 
-    `parts` is never empty: one decision for an event that no mapping takes, else one per
-    matching mapping, in the order of the configuration.
+    `parts` is one decision for an event that no mapping takes, else one per matching mapping, in the
+    order of the configuration; it is empty only for what has no outcome here, such as another
+    pipeline's replay. `replay_of` is where a replayed event first stood.
     """
 
     summary: EventSummary
     parts: tuple[Decision, ...]
+    replay_of: Position | None = None

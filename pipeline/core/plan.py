@@ -87,6 +87,11 @@ class Plan:
         """The enabled mappings whose trigger may match, in order: all others do not match."""
         return self._candidates.of(event)
 
+    def enabled(self, name: str) -> CompiledMapping | None:
+        """The enabled mapping of that name."""
+        found = (mapping for mapping in self.mappings if mapping.name == name)
+        return next((mapping for mapping in found if mapping.definition.enabled), None)
+
 
 def preset_definitions() -> tuple[MappingDefinition, ...]:
     """The four presets: what runs without mappings of one's own."""

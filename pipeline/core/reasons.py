@@ -42,7 +42,14 @@ _AT_TRIGGER: Final = {
     Reason.NO_MAPPING_MATCHED: _at_trigger(
         "No enabled mapping's trigger takes the event.",
         "Nothing, if the event is not meant for Kameleoon. Else see with `explain` which condition of which "
-        "trigger is false.",
+        "trigger is false. Of a replay: its mapping's trigger does not take the event (any more).",
+    ),
+    Reason.MAPPING_UNKNOWN: ReasonEntry(
+        OutcomeKind.REJECTED,
+        Stage.TRIGGER,
+        "The event was replayed under a mapping that the configuration does not have, or has disabled.",
+        "Give the mapping its name back, or enable it, and `replay` the event again: it is on the "
+        "dead-letter topic. Nothing, if the mapping was given up.",
     ),
     Reason.NO_MAPPING_LEFT: _at_trigger(
         "The mappings changed between a stop and a start, while the event had some of its outcomes: "

@@ -1,4 +1,4 @@
-"""Stage source: one record of the events topic, as the broker gave it."""
+"""Stage source: one record, as the broker gave it, and where it stands."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,6 +11,15 @@ class TopicPartition(NamedTuple):
 
     topic: str
     partition: int
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a record stands, on any topic."""
+
+    topic: str
+    partition: int
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def audit_record(author: Author, entry: Entry, index: int, outcome: Outcome, now
         worker=author.worker,
         has_visitor_code=told.has_visitor_code,
         possible_duplicate=told.possible_duplicate,
-        replay_of=None,
+        replay_of=entry.decided.replay_of,
     )
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from typing import Final, assert_never
 
-from pipeline.core.flow import decide
 from pipeline.core.outcome import NO_SUMMARY, Decided, Decision, Deliverable, Filtered, Outcome, Rejected
 from pipeline.core.plan import Plan
 from pipeline.core.record import Record
+from pipeline.core.replay import Inbox, decide_read
 from pipeline.engine.assignment import Assignment, AuditedParts, Entry
 from pipeline.engine.lanes import distinct
 
@@ -23,6 +23,7 @@ class Admission:
     def __init__(
         self,
         plan: Plan,
+        inbox: Inbox,
         *,
         is_ordered: bool,
         deliver: Callable[[Entry], None],
@@ -30,6 +31,7 @@ class Admission:
         settle: Callable[[Entry], None],
     ) -> None:
         self._plan = plan
+        self._inbox = inbox
         self._is_ordered = is_ordered
         self._deliver = deliver
         self._report = report
@@ -52,8 +54,8 @@ class Admission:
         assignment.admitted += 1
         audited = assignment.audited.pop(record.offset, None)
         is_settled = audited is not None and audited.is_complete
-        is_inherited = not is_settled and assignment.inherits(record.offset)
-        decided = _NOTHING_LEFT if is_settled else decide(self._plan, record)
+        decided = _NOTHING_LEFT if is_settled else decide_read(self._plan, record, self._inbox)
+        is_inherited = bool(decided.parts) and assignment.inherits(record.offset)
         entry = Entry(
             assignment, record, decided, identities=self._identities(decided, record), inherited=is_inherited
         )
@@ -88,8 +90,8 @@ class Admission:
         return at_once
 
     def _identities(self, decided: Decided, record: Record) -> tuple[str, ...]:
-        """The identities an event names; else the record's key; else none."""
-        if not self._is_ordered:
+        """The identities an event names; else the record's key; else none. A replay waits for nobody."""
+        if not self._is_ordered or decided.replay_of is not None:
             return ()
         deliverable = [part for part in decided.parts if isinstance(part, Deliverable)]
         if len(deliverable) == 1:

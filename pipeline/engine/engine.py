@@ -7,6 +7,7 @@ from typing import Any, Final
 from pipeline.core.metrics import OUTCOMES, POSSIBLE_DUPLICATES
 from pipeline.core.outcome import Outcome
 from pipeline.core.plan import Plan
+from pipeline.core.replay import Inbox
 from pipeline.engine.accounting import Author, audit_record
 from pipeline.engine.admission import Admission
 from pipeline.engine.assignment import Chunk, Entry
@@ -32,6 +33,7 @@ class EngineSettings:
     plan: Plan
     author: Author
     audit_topic: str
+    replays_topic: str
     audit_linger_s: float
     delivery: DeliveryPolicy
     is_ordered: bool
@@ -71,6 +73,7 @@ class Engine:
         )
         self._admission = Admission(
             settings.plan,
+            Inbox(settings.replays_topic, settings.author.pipeline),
             is_ordered=settings.is_ordered,
             deliver=self._delivery.admit,
             report=self._report,

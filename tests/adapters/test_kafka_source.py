@@ -111,7 +111,7 @@ class Scene:
         self.partitions = self.world.engine().partitions
         self.consumer = FakeConsumer(held)
         audit: Any = self.audit
-        self.source = KafkaSource(TOPIC, self.consumer, self.partitions, audit)
+        self.source = KafkaSource([TOPIC], self.consumer, self.partitions, audit)
         self.taken: defaultdict[Assignment, list[int]] = defaultdict(list)
         self.gate = asyncio.Event()
         self.gate.set()

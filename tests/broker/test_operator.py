@@ -114,7 +114,7 @@ async def test_an_added_partition_waits_for_its_audit_and_is_read_from_its_begin
     await worker.ready(4)
     scene.operator.add_partitions(scene.kafka.topics.events, 5)
     await scene.produce([letter(track(n), partition=4) for n in range(50)])
-    told = "partitions of the events topic have no counterpart on the audit topic and are paused"
+    told = "partitions have no counterpart on the audit topic and are paused"
     missing = await until(lambda: worker.said(told), "the partition without an audit")
     await scene.produce(tracks(40, first=100))
     await scene.accounted(40)

@@ -28,6 +28,7 @@ from tests.support.destination import FakeDestination
 
 TOPIC = "segment-events"
 AUDIT = "kameleoon-audit"
+REPLAYS = "kameleoon-replays"
 PARTITION = TopicPartition(TOPIC, 0)
 
 
@@ -186,6 +187,7 @@ class World:
             plan=self.plan,
             author=Author("kameleoon-tests", "worker", self.plan.digest),
             audit_topic=AUDIT,
+            replays_topic=REPLAYS,
             audit_linger_s=0.0,
             delivery=DeliveryPolicy(
                 concurrency=self.concurrency,

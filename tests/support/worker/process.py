@@ -67,8 +67,9 @@ class Worker:
 
     @property
     def openings(self) -> list[int]:
-        """The partitions in the order in which the worker opened them, since its start."""
-        return [line["partition"] for line in self.said("partition open")]
+        """The partitions of the events topic in the order in which they were opened, since the start."""
+        opened = self.said("partition open")
+        return [line["partition"] for line in opened if not line["topic"].endswith("replays")]
 
     @property
     def held(self) -> set[int]:
