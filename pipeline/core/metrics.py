@@ -91,6 +91,19 @@ OLDEST_UNSETTLED_SECONDS: Final = _gauge(
     "partition",
 )
 
+AUDIT_PENDING: Final = _gauge("audit_pending", "Outcomes that the audit topic has not acknowledged yet.")
+
+PARTITIONS_HELD: Final = _gauge("partitions_held", "Partitions that this worker reads from.")
+PARTITIONS_OPENED: Final = _counter(
+    "partitions_opened", "Partitions taken over: at the start, by a rebalance, or opened again."
+)
+PARTITIONS_RELEASED: Final = _counter(
+    "partitions_released", "Partitions given back in order: by a rebalance or a stop."
+)
+COMMITS_FAILED: Final = _counter(
+    "commits_failed", "Regular commits that the brokers did not take; tried again a second later."
+)
+
 METRICS: Final = tuple(found for found in globals().copy().values() if isinstance(found, Metric))
 """Every metric, in the order of this module."""
 

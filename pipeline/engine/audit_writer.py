@@ -47,6 +47,11 @@ class AuditWriter:
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
+    @property
+    def pending(self) -> int:
+        """How many outcomes are not acknowledged yet."""
+        return self._outstanding
+
     def put(self, entry: Entry, record: AuditRecord) -> None:
         """Queue one outcome of an entry."""
         pending = _Pending(

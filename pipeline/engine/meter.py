@@ -39,11 +39,11 @@ class Meter:
 
     def add(self, metric: Metric, amount: float = 1.0, *labels: str) -> None:
         """Count something that happened."""
-        key = (metric, labels)
-        if key not in self._numbers:
+        try:
+            self._numbers[metric, labels] += amount
+        except KeyError:
             _check(metric, labels, MetricKind.COUNTER)
-            self._numbers[key] = 0.0
-        self._numbers[key] += amount
+            self._numbers[metric, labels] = amount
 
     def set(self, metric: Metric, value: float, *labels: str) -> None:
         """Say what a gauge is now."""

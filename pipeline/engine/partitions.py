@@ -6,9 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 import structlog
 
 from pipeline.core.metrics import (
+    AUDIT_PENDING,
+    COMMITS_FAILED,
     IN_FLIGHT_BYTES,
     IN_FLIGHT_EVENTS,
     OLDEST_UNSETTLED_SECONDS,
+    PARTITIONS_HELD,
+    PARTITIONS_OPENED,
+    PARTITIONS_RELEASED,
     RECORDS_RECEIVED,
     RECORDS_SETTLED,
     WATERMARK,
@@ -83,6 +88,7 @@ class Partitions:
         """Receive from now on; never awaits."""
         for assignment in assignments:
             self._held[assignment.partition] = assignment
+            self._meter.add(PARTITIONS_OPENED)
 
     def receive(self, partition: TopicPartition, records: Sequence[Record]) -> Assignment | None:
         """Account for records just read; None when the partition is not ours (any more): drop them."""
@@ -140,6 +146,7 @@ class Partitions:
             try:
                 await self.commit()
             except LogUnavailable as error:
+                self._meter.add(COMMITS_FAILED)
                 log.warning("commit failed, tried again in a moment", detail=str(error))
 
     async def release(self, partitions: Iterable[TopicPartition]) -> None:
@@ -154,6 +161,7 @@ class Partitions:
             )
         for assignment in assignments:
             assignment.close()
+            self._meter.add(PARTITIONS_RELEASED)
             self.budget.give_back(assignment.in_flight_bytes, assignment.ledger.unsettled)
         is_drained = await self._drain(assignments)
         commits = {
@@ -183,6 +191,8 @@ class Partitions:
     def _watch(self, meter: Meter) -> None:
         meter.watch(IN_FLIGHT_EVENTS, lambda: {(): self.budget.events})
         meter.watch(IN_FLIGHT_BYTES, lambda: {(): self.budget.bytes})
+        meter.watch(PARTITIONS_HELD, lambda: {(): len(self._held)})
+        meter.watch(AUDIT_PENDING, lambda: {(): self._audit_writer.pending})
         meter.watch(WATERMARK, lambda: self._of_each(lambda held: held.ledger.watermark))
         meter.watch(
             OLDEST_UNSETTLED_SECONDS,

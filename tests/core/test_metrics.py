@@ -2,8 +2,10 @@
 
 import re
 
+from pipeline.core import metrics
 from pipeline.core.exchange import Answer, NoAnswer, NoAnswerKind
 from pipeline.core.metrics import METRICS, MetricKind, answer_label
+from tests.support.tree import ROOT, python_files
 
 
 def test_each_metric_has_a_name_of_its_own() -> None:
@@ -28,3 +30,20 @@ def test_each_meaning_is_a_sentence() -> None:
 def test_an_answer_is_labelled_by_status_or_by_what_failed() -> None:
     assert answer_label(Answer(429)) == "429"
     assert answer_label(NoAnswer(NoAnswerKind.TIMEOUT, "", bytes_written=True)) == "timeout"
+
+
+def test_each_metric_is_counted_somewhere() -> None:
+    counted = "".join(path.read_text() for path in python_files("pipeline/engine", "pipeline/adapters"))
+    names = {name for name, found in vars(metrics).items() if found in METRICS}
+    assert len(names) == len(METRICS)
+    unused = [
+        name for name in names if not re.search(rf"(add|set|observe|watch)\(\s*(metrics\.)?{name}\b", counted)
+    ]
+    assert unused == []
+
+
+def test_each_metric_is_in_the_document() -> None:
+    page = (ROOT / "docs" / "metrics.md").read_text()
+    assert [
+        metric.name for metric in METRICS if f"| `{metric.name}` | {metric.kind.value} |" not in page
+    ] == []

@@ -60,6 +60,7 @@ async def test_where_a_partition_stands_is_told_when_asked() -> None:
         await worker.take([record(2, event(2))])
         partition = ("segment-events", "0")
         assert _counted(world, metrics.IN_FLIGHT_EVENTS) == {(): 3}
+        assert _counted(world, metrics.AUDIT_PENDING) == {(): 3}
         assert _counted(world, metrics.WATERMARK) == {partition: 0}
         assert _counted(world, metrics.OLDEST_UNSETTLED_SECONDS) == {partition: 7}
         world.audit.go_on()
@@ -69,3 +70,23 @@ async def test_where_a_partition_stands_is_told_when_asked() -> None:
         assert _counted(world, metrics.OLDEST_UNSETTLED_SECONDS) == {partition: 0}
         await worker.release()
         assert _counted(world, metrics.WATERMARK) == {}
+
+
+async def test_partitions_are_counted_as_they_come_and_go() -> None:
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        assert _counted(world, metrics.PARTITIONS_HELD) == {(): 1}
+        await worker.release()
+    assert _counted(world, metrics.PARTITIONS_HELD) == {(): 0}
+    assert _counted(world, metrics.PARTITIONS_OPENED) == {(): 1}
+    assert _counted(world, metrics.PARTITIONS_RELEASED) == {(): 1}
+
+
+async def test_a_commit_that_the_brokers_do_not_take_is_counted() -> None:
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        world.group.is_down = True
+        await world.clock.advance(2)
+    assert _counted(world, metrics.COMMITS_FAILED) == {(): 2}
