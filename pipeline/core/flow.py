@@ -5,7 +5,7 @@ from typing import Final
 from pipeline.core.decode import decode
 from pipeline.core.event import Event, Json
 from pipeline.core.integrations import why_blocked
-from pipeline.core.mapping import MappingError
+from pipeline.core.mapping import MAX_TEXT, MappingError, size_of
 from pipeline.core.outcome import (
     NO_SUMMARY,
     Decided,
@@ -27,6 +27,8 @@ NO_MAPPING_MATCHED: Final = Filtered(
     Reason.NO_MAPPING_MATCHED, "no enabled mapping's trigger takes this event"
 )
 
+_TOO_LARGE: Final = f"makes more than {MAX_TEXT} characters of one event"
+
 LONGEST_SUMMARY_TEXT: Final = 256
 """Characters kept of each text in a summary."""
 
@@ -42,19 +44,27 @@ def decide(plan: Plan, record: Record) -> Decided:
     blocked = why_blocked(event)
     if blocked is not None:
         return Decided(summarize(event), (Filtered(Reason.INTEGRATIONS_BLOCKED, blocked),))
+    size = record.size_bytes
     parts = tuple(
-        decide_part(mapping, event) for mapping in plan.candidates(event) if mapping.trigger.matches(event)
+        decide_part(mapping, event, size)
+        for mapping in plan.candidates(event)
+        if mapping.trigger.matches(event)
     )
     return Decided(summarize(event), parts or (NO_MAPPING_MATCHED,))
 
 
-def decide_part(mapping: CompiledMapping, event: Event) -> Decision:
-    """Map, validate and write one request. What fails here leaves the other mappings alone."""
+def decide_part(mapping: CompiledMapping, event: Event, size: int) -> Decision:
+    """Map, validate and write one request. What fails here leaves the other mappings alone.
+
+    `size` is the event's in bytes: a payload may be `MAX_TEXT` characters larger.
+    """
     try:
         payload = mapping.resolve(event)
         checked = mapping.action.validator.validate(payload)
         if isinstance(checked, Invalid):
             return _rejected(mapping, Stage.VALIDATE, rejection_reason(checked), checked.message)
+        if size * mapping.copies > MAX_TEXT and size_of(checked.payload, MAX_TEXT + size) > MAX_TEXT + size:
+            return _rejected(mapping, Stage.MAP, Reason.MAPPING_FAILED, _TOO_LARGE)
         body = encode_body(build_body(checked.payload))
     except MappingError as error:
         return _rejected(mapping, Stage.MAP, Reason.MAPPING_FAILED, str(error))

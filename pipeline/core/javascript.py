@@ -30,7 +30,7 @@ WHITE_SPACE: Final = (
     "\t\n\x0b\x0c\r \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
-_DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
+_DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?", re.ASCII)
 _RADIX: Final = re.compile(r"0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)", re.ASCII)
 _INFINITIES: Final = {"Infinity": math.inf, "+Infinity": math.inf, "-Infinity": -math.inf}
 _LONGEST_EXACT: Final = 4300
@@ -174,7 +174,7 @@ def _number_of_text(stripped: str) -> float:
 
 def length(string: str) -> int:
     """UTF-16 code units, as JavaScript counts a string."""
-    return len(string) + sum(char > "\uffff" for char in string)
+    return len(string) if string.isascii() else len(string.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def ordered_keys(keys: Iterable[str]) -> list[str]:

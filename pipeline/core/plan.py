@@ -15,7 +15,7 @@ from pipeline.core.candidates import Candidates
 from pipeline.core.decode import Framing
 from pipeline.core.event import Event, Json
 from pipeline.core.javascript import Undefined
-from pipeline.core.mapping import MappingError, compile_mapping
+from pipeline.core.mapping import MappingError, compile_mapping, copies_of
 from pipeline.core.plan_problem import PlanError, PlanProblem, nearest, path_of
 from pipeline.core.trigger import Trigger, TriggerError, compile_trigger
 
@@ -56,13 +56,15 @@ class MappingDefinition:
 class CompiledMapping:
     """One mapping ready to run. `template` is what `resolve` was compiled from.
 
-    `resolve` raises MappingError for an event on which a directive cannot work.
+    `resolve` raises MappingError for an event on which a directive cannot work. `copies` is how
+    often a payload may hold its event at most.
     """
 
     definition: MappingDefinition
     trigger: Trigger
     action: Action
     template: Mapping[str, Json]
+    copies: float
     resolve: Callable[[Event], Json | Undefined] = field(repr=False)
 
     @property
@@ -148,7 +150,7 @@ def _compile(
     resolve = _compile_template(index, template, problems)
     if trigger is None or action is None or resolve is None or len(problems) > before:
         return None
-    return CompiledMapping(definition, trigger, action, template, resolve)
+    return CompiledMapping(definition, trigger, action, template, copies_of(template), resolve)
 
 
 def _compile_trigger(index: int, text: str, problems: list[PlanProblem]) -> Trigger | None:

@@ -50,10 +50,10 @@ def _decide_under(plan: Plan, record: Record, name: str) -> Decided:
     event = decode(record.value, plan.framing)
     if isinstance(event, Rejected):
         return Decided(NO_SUMMARY, (replace(event, mapping=cut(name)),))
-    return Decided(summarize(event), (_decide_part(plan, event, name),))
+    return Decided(summarize(event), (_decide_part(plan, event, name, record.size_bytes),))
 
 
-def _decide_part(plan: Plan, event: Event, name: str) -> Decision:
+def _decide_part(plan: Plan, event: Event, name: str, size: int) -> Decision:
     mapping = plan.enabled(name)
     if mapping is None:
         return Rejected(Stage.TRIGGER, Reason.MAPPING_UNKNOWN, _GONE, cut(name))
@@ -62,4 +62,4 @@ def _decide_part(plan: Plan, event: Event, name: str) -> Decision:
         return Filtered(Reason.INTEGRATIONS_BLOCKED, blocked, name, mapping.action.key)
     if not mapping.trigger.matches(event):
         return Filtered(Reason.NO_MAPPING_MATCHED, _NOT_TAKEN, name, mapping.action.key)
-    return decide_part(mapping, event)
+    return decide_part(mapping, event, size)

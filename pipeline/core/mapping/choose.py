@@ -58,10 +58,10 @@ def compile_exclude_when_null(template: Json, build: Build) -> Node:
     part = build.part(template)
 
     def raw(payload: Value) -> Value:
-        return without_nulls(part.raw(payload), left_over=True)
+        return without_nulls(build.weighed(part.raw(payload)), left_over=True)
 
     def final(payload: Value) -> Value:
-        return without_nulls(part.final(payload), left_over=False)
+        return without_nulls(build.weighed(part.final(payload)), left_over=False)
 
     return Node(raw, final, is_whole=part.is_whole)
 

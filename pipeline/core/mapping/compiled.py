@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pipeline.core.event import Json
 from pipeline.core.javascript import UNDEFINED, Undefined, type_name
+from pipeline.core.mapping.allowance import Allowance
 from pipeline.core.mapping.check import check_mapping
 from pipeline.core.mapping.directives import compile_value
 from pipeline.core.mapping.errors import MappingError, MappingProblem
@@ -17,6 +18,7 @@ class Mapping:
 
     _resolve: Resolve
     _is_whole: bool
+    _allowance: Allowance
 
     def payload(self, event: dict[str, Json]) -> Json | Undefined:
         """What the reference hands to its validation (reference: 2.1).
@@ -26,6 +28,7 @@ class Mapping:
         """
         if not isinstance(event, dict):
             raise _failed(f"data must be an object, got {type_name(event)}")
+        self._allowance.renew()
         try:
             return self._resolve(event)
         except RecursionError:
@@ -50,10 +53,11 @@ def compile_mapping(template: Json) -> Mapping:
     if problems:
         raise MappingError(problems)
     try:
-        node = compile_value(expand_root(template), Build(compile_value))
+        build = Build(compile_value)
+        node = compile_value(expand_root(template), build)
     except RecursionError:
         raise _failed("is nested too deeply") from None
-    return Mapping(node.final, node.is_whole)
+    return Mapping(node.final, node.is_whole, build.allowance)
 
 
 def _failed(message: str) -> MappingError:

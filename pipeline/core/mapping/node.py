@@ -7,23 +7,17 @@ holds no undefined.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Final, Self
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from pipeline.core.event import Json
 from pipeline.core.javascript import UNDEFINED, Undefined
+from pipeline.core.mapping.allowance import MAX_TEXT, Allowance, TooLongError
 from pipeline.core.mapping.errors import MappingError, MappingProblem, pointer_to
 
 Value = Json | Undefined
 Resolve = Callable[[Value], Value]
 """From the payload (the event, or what stands for it inside a directive) to a value."""
-
-MAX_TEXT: Final = 2**24
-"""Characters that a mapping may make one text of: an event's own texts are far below."""
-
-
-class TooLongError(Exception):
-    """A text outgrew `MAX_TEXT`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +40,19 @@ def clean(resolve: Resolve, *, is_defined: bool = False) -> Node:
     return Node(resolve, resolve, is_clean=True, is_whole=True, is_defined=is_defined)
 
 
-def final_of(resolve: Resolve) -> Resolve:
-    """Resolve, then drop undefined members."""
-    return lambda payload: without_undefined(resolve(payload))
-
-
 @dataclass(frozen=True, slots=True)
 class Build:
     """A place in the mapping, and how the pieces below it are compiled.
 
     `is_payload_clean` and `is_payload_whole` say of the payload there what a node says of its
-    value; they hold for any event.
+    value; they hold for any event. All places of a mapping share one allowance.
     """
 
     compile: "Callable[[Json, Build], Node]"
     pointer: str = ""
     is_payload_clean: bool = True
     is_payload_whole: bool = True
+    allowance: Allowance = field(default_factory=Allowance)
 
     def under(self, *keys: str | int) -> Self:
         """The same, further down."""
@@ -81,16 +71,35 @@ class Build:
 
     def reading(self, resolve: Resolve) -> Node:
         """The node of a value that is taken out of the payload."""
-        final = resolve if self.is_payload_clean else final_of(resolve)
+        final = resolve if self.is_payload_clean else self.final_of(resolve)
         return Node(resolve, final, self.is_payload_clean, self.is_payload_whole)
+
+    def final_of(self, resolve: Resolve) -> Resolve:
+        """Resolve, then drop undefined members."""
+        return lambda payload: without_undefined(self.weighed(resolve(payload)))
 
     def failure(self, message: str) -> MappingError:
         """The error of an event that fails here."""
         return MappingError((MappingProblem(self.pointer, message),))
 
+    def spend(self, size: int) -> None:
+        """So many characters are made here. Raises MappingError."""
+        try:
+            self.allowance.take(size)
+        except TooLongError:
+            raise self.too_long() from None
+
+    def weighed(self, value: Value) -> Value:
+        """The value, taken for made here. Raises MappingError when it is too large."""
+        try:
+            self.allowance.weigh(value)
+        except TooLongError:
+            raise self.too_long() from None
+        return value
+
     def too_long(self) -> MappingError:
-        """The error of a text that outgrew `MAX_TEXT`."""
-        return self.failure(f"makes a text of more than {MAX_TEXT} characters")
+        """The error of an event of which the mapping makes too much."""
+        return self.failure(f"makes more than {MAX_TEXT} characters of one event")
 
 
 Directive = Callable[[Json, Build], Node]

@@ -6,7 +6,13 @@ The reference leaves them in the text, or fills them with nothing, without a wor
 from typing import Final
 
 from pipeline.core.mapping.place import Place
-from pipeline.core.mapping.templates import DOUBLE, TRIPLE, placeholder_path
+from pipeline.core.mapping.templates import (
+    DOUBLE,
+    TRIPLE,
+    placeholder_path,
+    placeholders,
+    without_placeholders,
+)
 
 _PLAIN: Final = "write {{field}} or {{field.inner}}"
 _BLOCKS: Final = ("#", "/", "^", ">", "!", "&")
@@ -14,14 +20,12 @@ _BLOCKS: Final = ("#", "/", "^", ">", "!", "&")
 
 def check_placeholders(template: str, place: Place) -> None:
     """Report each placeholder that would not be read as it looks."""
-    insides = TRIPLE.findall(template)
-    rest = TRIPLE.sub("", template)
-    insides += DOUBLE.findall(rest)
-    for inside in insides:
-        mistake = _mistake(placeholder_path(inside))
+    rest = without_placeholders(template, TRIPLE)
+    for found in (*placeholders(template, TRIPLE), *placeholders(rest, DOUBLE)):
+        mistake = _mistake(placeholder_path(found.inside))
         if mistake:
             place.report(*mistake)
-    if "{{" in DOUBLE.sub("", rest):
+    if "{{" in without_placeholders(rest, DOUBLE):
         place.report("has {{ that opens no placeholder", _PLAIN)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from pipeline.core.event import Json
 from pipeline.core.javascript import type_name
+from pipeline.core.mapping.allowance import MAX_TEXT, size_of
 from pipeline.core.mapping.node import Build, Node, Resolve, Value, clean
 from pipeline.core.mapping.paths import compile_path, look_up, split_path, without_root
 from pipeline.core.mapping.templates import compile_template, fill
@@ -58,21 +59,28 @@ def compile_array_path(template: Json, build: Build) -> Node:
     if not shapes or not shapes[0]:
         return root
     item = build.with_payload(root).part(shapes[0], 1)
+    each = _each(size_of(shapes[0], MAX_TEXT), build)
     return Node(
-        _each(root.raw, item.raw),
-        _each(root.raw, item.final),
+        each(root.raw, item.raw),
+        each(root.raw, item.final),
         is_clean=item.is_clean,
         is_whole=item.is_whole and item.is_defined,
     )
 
 
-def _each(resolve_root: Resolve, resolve_item: Resolve) -> Resolve:
-    def resolve(payload: Value) -> Value:
-        root = resolve_root(payload)
-        if isinstance(root, dict):
-            return [resolve_item(root)]
-        if isinstance(root, list):
-            return [resolve_item(item) for item in root]
-        return root
+def _each(size: int, build: Build) -> Callable[[Resolve, Resolve], Resolve]:
+    """How items are reshaped; each one makes the `size` of its shape anew."""
 
-    return resolve
+    def reshaping(resolve_root: Resolve, resolve_item: Resolve) -> Resolve:
+        def resolve(payload: Value) -> Value:
+            root = resolve_root(payload)
+            if isinstance(root, dict):
+                return [resolve_item(root)]
+            if isinstance(root, list):
+                build.spend(len(root) * size)
+                return [resolve_item(item) for item in root]
+            return root
+
+        return resolve
+
+    return reshaping

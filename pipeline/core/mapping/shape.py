@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pipeline.core.event import Json
 from pipeline.core.javascript import UNDEFINED, ordered_keys, type_name
 from pipeline.core.javascript_json import MAX_DEPTH, TooDeepError, json_text, parse_json
-from pipeline.core.mapping.node import MAX_TEXT, Build, Node, Resolve, Value, clean, final_of
+from pipeline.core.mapping.node import Build, Node, Resolve, Value, clean
 
 
 def compile_flatten(options: Json, build: Build) -> Node:
@@ -17,7 +17,7 @@ def compile_flatten(options: Json, build: Build) -> Node:
         return _flattened(part.raw(payload), separator, with_arrays=with_arrays, build=build)
 
     is_clean = part.is_clean and part.is_whole and part.is_defined
-    final = raw if is_clean else final_of(raw)
+    final = raw if is_clean else build.final_of(raw)
     return Node(raw, final, is_clean=is_clean, is_whole=with_arrays or part.is_whole, is_defined=True)
 
 
@@ -28,7 +28,6 @@ def _flattened(root: Value, separator: str, *, with_arrays: bool, build: Build) 
     if not is_open(root):
         return {"": root}
     flat: dict[str, Json] = {}
-    room = MAX_TEXT
     open_containers = [("", _entries(root))]
     while open_containers:
         prefix, entries = open_containers[-1]
@@ -37,9 +36,7 @@ def _flattened(root: Value, separator: str, *, with_arrays: bool, build: Build) 
             open_containers.pop()
             continue
         name = f"{prefix}{separator}{key}" if prefix else key
-        room -= len(name)
-        if room < 0:
-            raise build.too_long()
+        build.spend(len(name))
         if is_open(value):
             open_containers.append((name, _entries(value)))
         else:
@@ -68,7 +65,7 @@ def compile_merge(options: Json, build: Build) -> Node:
 
     is_whole = all(part.is_whole for part in parts)
     is_clean = is_whole and all(part.is_clean for part in parts)
-    return Node(raw, raw if is_clean else final_of(raw), is_clean, is_whole, is_defined=True)
+    return Node(raw, raw if is_clean else build.final_of(raw), is_clean, is_whole, is_defined=True)
 
 
 def _own_members(value: Value) -> dict[str, Json]:
@@ -108,9 +105,8 @@ def compile_json(options: Json, build: Build) -> Node:
 
 def _encoder(resolve_part: Resolve, build: Build) -> Resolve:
     def resolve(payload: Value) -> Value:
-        encoded = json_text(resolve_part(payload))
-        if isinstance(encoded, str) and len(encoded) > MAX_TEXT:
-            raise build.too_long()
+        encoded = json_text(build.weighed(resolve_part(payload)))
+        build.spend(len(encoded) if isinstance(encoded, str) else 0)
         return encoded
 
     return resolve
@@ -121,6 +117,7 @@ def _decoder(resolve_part: Resolve, build: Build) -> Resolve:
         value = resolve_part(payload)
         if not isinstance(value, str):
             return value
+        build.spend(len(value))
         try:
             return parse_json(value)
         except ValueError:
@@ -143,7 +140,7 @@ def compile_transform(options: Json, build: Build) -> Node:
                 payload = {}
             if not isinstance(payload, dict):
                 raise build.failure(f"data must be an object, got {type_name(payload)}")
-            return resolve_mapping(applied.final(payload))
+            return resolve_mapping(build.weighed(applied.final(payload)))
 
         return resolve
 

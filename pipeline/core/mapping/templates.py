@@ -1,18 +1,60 @@
 """Texts with `{{placeholders}}` (reference: 2.3, `@template`)."""
 
-import re
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
 
 from pipeline.core.event import Json
 from pipeline.core.javascript import UNDEFINED, WHITE_SPACE, text
-from pipeline.core.mapping.node import MAX_TEXT, Build, Resolve, Value
+from pipeline.core.mapping.node import Build, Resolve, Value
 from pipeline.core.mapping.paths import compile_path, look_up, split_path
 
-DOUBLE: Final = re.compile(r"\{\{([^}]+)\}\}")
-TRIPLE: Final = re.compile(r"\{\{\{([^}]+)\}\}\}")
+DOUBLE: Final = 2
+TRIPLE: Final = 3
+"""How many braces stand on each side of a placeholder."""
+
+MAX_PLACEHOLDERS: Final = 1000
+"""Placeholders that a template may have that an event brings along."""
 
 Piece = str | Resolve
+
+
+class Placeholder(NamedTuple):
+    """A placeholder in a text: where it begins and ends, braces included, and what they hold."""
+
+    start: int
+    end: int
+    inside: str
+
+
+def placeholders(template: str, braces: int) -> Iterator[Placeholder]:
+    """What `{{([^}]+)}}` finds, or the same with three braces, in one pass over the text."""
+    opening, closing = "{" * braces, "}" * braces
+    start = template.find(opening)
+    while start >= 0:
+        inner = start + braces
+        end = template.find("}", inner)
+        if end < 0:
+            return
+        behind = end + 1
+        if end > inner and template.startswith(closing, end):
+            behind = end + braces
+            yield Placeholder(start, behind, template[inner:end])
+        start = template.find(opening, behind)
+
+
+def without_placeholders(template: str, braces: int) -> str:
+    """The text around the placeholders."""
+    return "".join(piece for index, piece in enumerate(_split(template, braces)) if not index % 2)
+
+
+def _split(template: str, braces: int) -> Iterator[str]:
+    """Text and the insides of placeholders, in turn."""
+    end = 0
+    for found in placeholders(template, braces):
+        yield template[end : found.start]
+        yield found.inside
+        end = found.end
+    yield template[end:]
 
 
 def placeholder_path(inside: str) -> str:
@@ -25,7 +67,7 @@ def compile_template(template: str, build: Build) -> Callable[[Value], str]:
 
     Text that `{{{x}}}` brings in is searched for `{{y}}` once more; what `{{x}}` brings in is not.
     """
-    if not TRIPLE.search(template):
+    if next(placeholders(template, TRIPLE), None) is None:
         return _filler(_pieces(template, DOUBLE), build)
     fill_triples = _filler(_pieces(template, TRIPLE), build)
 
@@ -35,11 +77,10 @@ def compile_template(template: str, build: Build) -> Callable[[Value], str]:
     return resolve
 
 
-def _pieces(template: str, pattern: re.Pattern[str]) -> list[Piece]:
-    split = pattern.split(template)
+def _pieces(template: str, braces: int) -> list[Piece]:
     return [
         compile_path(split_path(placeholder_path(part))) if index % 2 else part
-        for index, part in enumerate(split)
+        for index, part in enumerate(_split(template, braces))
         if index % 2 or part
     ]
 
@@ -51,12 +92,9 @@ def _filler(pieces: list[Piece], build: Build) -> Callable[[Value], str]:
 
     def resolve(payload: Value) -> str:
         source = {} if payload is UNDEFINED else payload
-        filled = "".join(
-            [piece if isinstance(piece, str) else _shown(piece(source)) for piece in pieces],
-        )
-        if len(filled) > MAX_TEXT:
-            raise build.too_long()
-        return filled
+        parts = [piece if isinstance(piece, str) else _shown(piece(source)) for piece in pieces]
+        build.spend(sum(map(len, parts)))
+        return "".join(parts)
 
     return resolve
 
@@ -67,29 +105,28 @@ def _shown(value: Value) -> str:
     return "" if value is None or value is UNDEFINED else text(value)
 
 
-def fill(
-    template: str, payload: Value, build: Build, passes: tuple[re.Pattern[str], ...] = (TRIPLE, DOUBLE)
-) -> str:
+def fill(template: str, payload: Value, build: Build, passes: tuple[int, ...] = (TRIPLE, DOUBLE)) -> str:
     """Fill a template that is known only with the event."""
     filled = template
     source: Json = {} if payload is UNDEFINED else payload
-    for pattern in passes:
+    for braces in passes:
         if "{{" not in filled:
             break
-        filled = _fill_once(filled, pattern, source, build)
+        filled = _fill_once(filled, braces, source, build)
     return filled
 
 
-def _fill_once(template: str, pattern: re.Pattern[str], source: Json, build: Build) -> str:
+def _fill_once(template: str, braces: int, source: Json, build: Build) -> str:
     parts: list[str] = []
-    room = MAX_TEXT
     end = 0
-    for found in pattern.finditer(template):
-        value = _shown(look_up(source, split_path(placeholder_path(found[1]))))
-        room -= found.start() - end + len(value)
-        if room < 0:
-            raise build.too_long()
-        parts += (template[end : found.start()], value)
-        end = found.end()
+    for count, found in enumerate(placeholders(template, braces)):
+        if count == MAX_PLACEHOLDERS:
+            raise build.failure(
+                f"fills a template of the event with more than {MAX_PLACEHOLDERS} placeholders"
+            )
+        value = _shown(look_up(source, split_path(placeholder_path(found.inside))))
+        build.spend(found.start - end + len(value))
+        parts += (template[end : found.start], value)
+        end = found.end
     parts.append(template[end:])
     return "".join(parts)

@@ -7,7 +7,8 @@ from typing import Final
 
 from pipeline.core.event import Json
 from pipeline.core.javascript import is_number, text
-from pipeline.core.mapping.node import MAX_TEXT, Build, Node, TooLongError, Value, clean
+from pipeline.core.mapping.allowance import MAX_TEXT, TooLongError
+from pipeline.core.mapping.node import Build, Node, Value, clean
 
 _SPECIAL: Final = re.compile(r"\$[$&`']")
 _ASCII_END: Final = 0x80
@@ -21,7 +22,10 @@ def compile_case(options: Json, build: Build) -> Node:
     def changed(resolve_part: Callable[[Value], Value]) -> Callable[[Value], Value]:
         def resolve(payload: Value) -> Value:
             value = resolve_part(payload)
-            return change(value) if isinstance(value, str) else value
+            if not isinstance(value, str):
+                return value
+            build.spend(len(value))
+            return change(value)
 
         return resolve
 
@@ -53,6 +57,7 @@ def compile_replace(options: Json, build: Build) -> Node:
         try:
             for step in steps:
                 value = step.apply(value)
+                build.allowance.take(len(value))
         except TooLongError:
             raise build.too_long() from None
         return value

@@ -4,10 +4,11 @@ import re
 from typing import Final
 
 from pipeline.core.event import Json
+from pipeline.core.mapping.allowance import TooLongError
 from pipeline.core.mapping.liquid.expressions import Frame
 from pipeline.core.mapping.liquid.filters import UnencodableError
 from pipeline.core.mapping.liquid.render import Page, parse
-from pipeline.core.mapping.node import Build, Node, TooLongError, Value, clean
+from pipeline.core.mapping.node import Build, Node, Value, clean
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
@@ -17,9 +18,9 @@ def compile_liquid(template: Json, build: Build) -> Node:
     render = parse(template)
 
     def resolve(payload: Value) -> Value:
-        page = Page()
+        page = Page(build.allowance)
         try:
-            render(Frame(payload), page)
+            render(Frame(payload, build.allowance), page)
         except TooLongError:
             raise build.too_long() from None
         except UnencodableError:

@@ -8,6 +8,7 @@ from typing import Final
 
 from pipeline.core.event import Json
 from pipeline.core.javascript import UNDEFINED, length
+from pipeline.core.mapping.allowance import Allowance
 from pipeline.core.mapping.liquid.filters import FILTERS
 from pipeline.core.mapping.liquid.reader import Reader
 from pipeline.core.mapping.liquid.values import (
@@ -24,9 +25,10 @@ from pipeline.core.mapping.node import Value
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One rendering: its payload and the variables that it has set."""
+    """One rendering: its payload, what may be made, and the variables that it has set."""
 
     payload: Value
+    allowance: Allowance
     variables: dict[str, Value] = field(default_factory=dict)
 
 
@@ -188,9 +190,18 @@ def _read_filter(reader: Reader, evaluate: Evaluate) -> Evaluate:
             f"gives {name} {len(arguments)} arguments; it takes {' or '.join(map(str, known.counts))}"
         )
     run = known.run
-    if not arguments:
-        return lambda frame: run(evaluate(frame))
-    return lambda frame: run(evaluate(frame), *(argument(frame) for argument in arguments))
+
+    def filtered(frame: Frame) -> Value:
+        given = evaluate(frame)
+        made = run(given, *(argument(frame) for argument in arguments))
+        frame.allowance.take(_size(given) + _size(made))
+        return made
+
+    return filtered
+
+
+def _size(value: Value) -> int:
+    return len(value) if isinstance(value, (str, list)) else 0
 
 
 def _read_arguments(reader: Reader) -> list[Evaluate]:

@@ -10,8 +10,9 @@ from urllib.parse import quote
 from pipeline.core.event import Json
 from pipeline.core.javascript import UNDEFINED, WHITE_SPACE, is_number, is_truthy, length, number, text
 from pipeline.core.javascript_json import json_text
+from pipeline.core.mapping.allowance import MAX_TEXT, TooLongError
 from pipeline.core.mapping.liquid.values import is_true, shown, unit
-from pipeline.core.mapping.node import MAX_TEXT, TooLongError, Value
+from pipeline.core.mapping.node import Value
 
 _ESCAPED: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;"})
 
@@ -88,11 +89,10 @@ def _split(value: Value, separator: Value) -> Value:
 
 
 def _units(string: str) -> list[str]:
-    return (
-        [str(unit(string, index)) for index in range(length(string))]
-        if not string.isascii()
-        else list(string)
-    )
+    if string.isascii():
+        return list(string)
+    encoded = string.encode("utf-16-be", "surrogatepass")
+    return [chr(high << 8 | low) for high, low in zip(encoded[::2], encoded[1::2], strict=True)]
 
 
 def _join(value: Value, separator: Value = UNDEFINED) -> Value:

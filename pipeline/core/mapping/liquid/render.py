@@ -3,25 +3,23 @@
 from collections.abc import Callable
 from typing import Final
 
+from pipeline.core.mapping.allowance import Allowance
 from pipeline.core.mapping.liquid.expressions import Evaluate, Frame, read_filtered
 from pipeline.core.mapping.liquid.reader import Reader
 from pipeline.core.mapping.liquid.scan import LiquidRefusedError, Output, Tag, Text, Token, scan
 from pipeline.core.mapping.liquid.values import is_true, shown
-from pipeline.core.mapping.node import MAX_TEXT, TooLongError
 
 
 class Page:
-    """The text rendered so far, no longer than `MAX_TEXT`."""
+    """The text rendered so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, allowance: Allowance) -> None:
         self._parts: list[str] = []
-        self._size = 0
+        self._allowance = allowance
 
     def write(self, text: str) -> None:
         """Append. Raises TooLongError."""
-        self._size += len(text)
-        if self._size > MAX_TEXT:
-            raise TooLongError
+        self._allowance.take(len(text))
         self._parts.append(text)
 
     def text(self) -> str:
@@ -103,7 +101,7 @@ class _Parser:
             raise LiquidRefusedError(f"the tag {end.name} has something in it", "take it out", end.start)
 
         def render(frame: Frame, _: Page) -> None:
-            page = Page()
+            page = Page(frame.allowance)
             body(frame, page)
             frame.variables[name] = page.text()
 
