@@ -1,0 +1,99 @@
+"""What travels in one request: parts of entries, their attempts so far, and the outcomes they come to."""
+
+import asyncio
+from dataclasses import dataclass
+
+from pipeline.core.attempt import Fail
+from pipeline.core.outcome import Attempts, Deliverable, Delivered, Expired, Failed
+from pipeline.engine.assignment import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One event under one mapping: part `index` (from 0) of its entry."""
+
+    entry: Entry
+    index: int
+    deliverable: Deliverable
+
+
+@dataclass(slots=True, eq=False)
+class Shipment:
+    """The parts of one request and its attempts so far; `rest` follows once its exchange has ended."""
+
+    parts: list[Part]
+    attempts: Attempts | None = None
+    rest: "Shipment | None" = None
+
+    @property
+    def tried(self) -> int:
+        """How often it was sent."""
+        return 0 if self.attempts is None else self.attempts.count
+
+    @property
+    def event(self) -> tuple[int, int]:
+        """What tells its event from others: partition and offset of the first part."""
+        record = self.parts[0].entry.record
+        return record.partition, record.offset
+
+    def drop_closed(self) -> None:
+        """Leave out the parts whose assignment was given back: they are the successor's."""
+        for part in self.parts:
+            if part.entry.assignment.is_closed:
+                self.parts = [part for part in self.parts if not part.entry.assignment.is_closed]
+                return
+
+    def take_older(self, oldest_ms: float) -> list[Part]:
+        """Take out the parts whose record is older than that."""
+        older = [part for part in self.parts if part.entry.record.timestamp_ms < oldest_ms]
+        if older:
+            self.parts = [part for part in self.parts if part not in older]
+        return older
+
+    def doubt(self) -> None:
+        """It is to be sent again, and an attempt before may have reached Kameleoon."""
+        if self.attempts is not None and self.attempts.may_have_arrived:
+            for part in self.parts:
+                part.entry.doubt()
+
+    def delivered(self, part: Part) -> Delivered:
+        """The outcome of a part of an accepted request."""
+        attempts = self._made()
+        return Delivered(part.deliverable, attempts, part.entry.inherited or attempts.is_doubtful)
+
+    def failed(self, part: Part, why: Fail) -> Failed:
+        """The outcome of a part of a request that is never to be sent again."""
+        attempts = self._made()
+        is_doubtful = part.entry.inherited or attempts.is_doubtful
+        return Failed(part.deliverable, why.reason, why.detail, attempts, is_doubtful)
+
+    def expired(self, part: Part, detail: str) -> Expired:
+        """The outcome of a part that became too old."""
+        is_doubtful = self.attempts is not None and self.attempts.may_have_arrived
+        return Expired(part.deliverable, detail, self.attempts, part.entry.inherited or is_doubtful)
+
+    def _made(self) -> Attempts:
+        if self.attempts is None:
+            raise AssertionError("an outcome of a delivery without an attempt")
+        return self.attempts
+
+
+class UnderWay:
+    """Counts an exchange of each part's assignment while it lasts; cut short, it leaves a doubt."""
+
+    __slots__ = ("_ended", "_parts")
+
+    def __init__(self, parts: list[Part], ended: asyncio.Event) -> None:
+        self._parts = parts
+        self._ended = ended
+
+    def __enter__(self) -> None:
+        for part in self._parts:
+            part.entry.assignment.under_way += 1
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        for part in self._parts:
+            part.entry.assignment.under_way -= 1
+            if kind is not None:
+                part.entry.doubt()
+        self._ended.set()
