@@ -124,7 +124,7 @@ def next_step(
             delay_s = backoff_s(attempts.count, policy.backoff, jitter)
             charged = _charged(attempts, blame)
             if charged.charged == attempts.charged:
-                return Consequence(Again(delay_s, hold_s=delay_s), charged, Sign.KNOWS_NO_KEY)
+                return Consequence(Again(delay_s), charged, Sign.KNOWS_NO_KEY)
             return _to_blame(charged, exchange, policy, Reason.REFUSED, delay_s)
         case Transient(retry_after):
             delay_s = _delay_s(retry_after, attempts, policy, now_ms, jitter)

@@ -39,10 +39,11 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Nothing is sent before `probe_at_s`."""
+    """Nothing is sent before `probe_at_s`, and then what is to be probed with next."""
 
     cause: Cause
     probe_at_s: float
+    next_probe: Probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +102,18 @@ class Breaker:
         state = self.state
         if not isinstance(state, Open) or now_s < state.probe_at_s:
             return None
-        probe = Probe.KEY if state.cause is Cause.UNAUTHORISED else Probe.EVENT
-        self.state = HalfOpen(state.cause, probe)
-        return probe
+        self.state = HalfOpen(state.cause, state.next_probe)
+        return state.next_probe
 
     def end_key_probe(self, *, is_refused: bool, now_s: float, jitter: float) -> None:
         """The question about the key was answered: an event may follow it at once, or nothing."""
         if is_refused:
             self._reopen(Cause.UNAUTHORISED, now_s, jitter)
         else:
-            self.state = HalfOpen(Cause.UNAUTHORISED, Probe.EVENT)
+            self.state = Open(Cause.UNAUTHORISED, now_s, Probe.EVENT)
 
     def end_event_probe(self, sign: Sign, now_s: float, jitter: float) -> None:
-        """The event that went as a probe has its answer; refused for good, it proves the destination alive."""
+        """The event that went as a probe has its answer; refused for good, it shows the destination alive."""
         match sign:
             case Sign.TAKES:
                 self.refused_probes = 0
@@ -132,7 +132,7 @@ class Breaker:
     def give_up_probe(self, now_s: float) -> None:
         """The probe was not sent after all: the next one may go at once."""
         if isinstance(self.state, HalfOpen):
-            self.state = Open(self.state.cause, now_s)
+            self.state = Open(self.state.cause, now_s, self.state.probe)
 
     def _reopen(self, cause: Cause, now_s: float, jitter: float) -> None:
         self.refused_probes += 1
@@ -140,4 +140,5 @@ class Breaker:
 
     def _open(self, cause: Cause, now_s: float, jitter: float) -> None:
         wait_s = backoff_s(self.refused_probes + 1, self._backoff, 0.5 + jitter / 2)
-        self.state = Open(cause, now_s + wait_s)
+        next_probe = Probe.KEY if cause is Cause.UNAUTHORISED else Probe.EVENT
+        self.state = Open(cause, now_s + wait_s, next_probe)

@@ -73,8 +73,25 @@ ATTEMPTS: Final = _counter(
     "attempts",
     "Attempts to deliver, one for each event and mapping in a request: what is tried again counts again.",
 )
+ATTEMPTS_CHARGED: Final = _counter(
+    "attempts_charged", "Requests whose failure was the event's own fault: others were accepted meanwhile."
+)
 RETRIES: Final = _counter("retries", "Requests that failed and are to be made again.")
 REQUESTS_UNDER_WAY: Final = _gauge("requests_under_way", "Requests to the destination without an answer yet.")
+
+BREAKER_OPEN: Final = _gauge(
+    "breaker_open", "1 while the destination is probed with one request at a time, by cause; else 0.", "cause"
+)
+BREAKER_OPENED: Final = _counter("breaker_opened", "How often the breaker opened, by cause.", "cause")
+PROBES: Final = _counter(
+    "probes",
+    "Probes of a destination that took nothing: of the key or with an event, taken or refused.",
+    "probe",
+    "result",
+)
+HELD_SECONDS: Final = _gauge(
+    "held_seconds", "For how long the destination still asks to be left alone with Retry-After."
+)
 
 IN_FLIGHT_EVENTS: Final = _gauge("in_flight_events", "Records received and not settled yet.")
 IN_FLIGHT_BYTES: Final = _gauge("in_flight_bytes", "The size of the records received and not settled yet.")

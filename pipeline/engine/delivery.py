@@ -1,7 +1,7 @@
-"""Stages batch and deliver: requests leave in lane order, a fixed number at a time, until each has an end.
+"""Stages batch and deliver: requests leave in lane order, as the gate lets them, until each has an end.
 
-A fixed number of senders take batches from one queue; there is no task per event. What must wait
-for another attempt keeps its lanes and comes back to the queue by a timer.
+A fixed number of senders take turns from one queue; there is no task per event. What must wait for
+another attempt keeps its lanes and comes back to the queue by a timer.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from pipeline.core.attempt import Accept, Again, Fail, RetryPolicy, Sign, attempted, next_step
+from pipeline.core.attempt import Accept, Again, Fail, RetryPolicy, Sign, Step, attempted, next_step
 from pipeline.core.batch import Batcher, BatchPolicy, halves, join_bodies
 from pipeline.core.blame import Blame
 from pipeline.core.exchange import Exchange
@@ -21,11 +21,13 @@ from pipeline.core.metrics import (
     RETRIES,
     answer_label,
 )
-from pipeline.core.outcome import Attempts, Deliverable, Delivered, Expired, Failed, Outcome
+from pipeline.core.outcome import Outcome
 from pipeline.core.verdict import describe, judge
 from pipeline.engine.assignment import Assignment, Entry
-from pipeline.engine.failure_streak import FailureStreak
+from pipeline.engine.gate import Ended, Gate, Pass
 from pipeline.engine.meter import Meter
+from pipeline.engine.shipment import Part, Shipment, UnderWay
+from pipeline.engine.turns import Turn, Turns
 from pipeline.ports import Clock, Destination, Timer
 
 
@@ -37,23 +39,6 @@ class DeliveryPolicy:
     batch: BatchPolicy
     retry: RetryPolicy
     expire_after_ms: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One event under one mapping: part `index` (from 0) of its entry."""
-
-    entry: Entry
-    index: int
-    deliverable: Deliverable
-
-
-@dataclass(slots=True)
-class _Shipment:
-    """The parts of one request and its attempts so far."""
-
-    parts: list[_Part]
-    attempts: Attempts | None = None
 
 
 class Delivery:
@@ -68,6 +53,7 @@ class Delivery:
         policy: DeliveryPolicy,
         clock: Clock,
         jitter: Callable[[], float],
+        gate: Gate,
         on_outcome: Callable[[Entry, int, Outcome], None],
         meter: Meter,
     ) -> None:
@@ -75,13 +61,12 @@ class Delivery:
         self._policy = policy
         self._clock = clock
         self._jitter = jitter
+        self._gate = gate
         self._on_outcome = on_outcome
-        self._batcher: Batcher[_Part] = Batcher(policy.batch)
+        self._batcher: Batcher[Part] = Batcher(policy.batch)
         self._linger: Timer | None = None
-        self._ready: asyncio.Queue[_Shipment] = asyncio.Queue()
+        self._turns = Turns(gate)
         self._blame = Blame()
-        self._streak = FailureStreak(clock)
-        self._hold_until_s = 0.0
         self._exchange_ended = asyncio.Event()
         self._meter = meter
         self._under_way = 0
@@ -100,73 +85,85 @@ class Delivery:
 
     async def drained(self, assignments: Iterable[Assignment]) -> None:
         """Return when no exchange of the (closed) assignments is under way. Retries are dropped."""
+        self._turns.remove(_is_empty)
         while any(assignment.under_way for assignment in assignments):
             self._exchange_ended.clear()
             await self._exchange_ended.wait()
 
     def _offer(self, entry: Entry) -> None:
         index, deliverable = entry.to_deliver[0]
-        for full in self._batcher.add(_Part(entry, index, deliverable), len(deliverable.body)):
-            self._ready.put_nowait(_Shipment(full))
+        for full in self._batcher.add(Part(entry, index, deliverable), len(deliverable.body)):
+            self._turns.put(Shipment(full))
         if len(self._batcher) and self._linger is None:
             self._linger = self._clock.call_later(self._policy.batch.linger_s, self._end_linger)
 
     def _end_linger(self) -> None:
         self._linger = None
         if len(self._batcher):
-            self._ready.put_nowait(_Shipment(self._batcher.take()))
+            self._turns.put(Shipment(self._batcher.take()))
 
     async def _send_forever(self) -> None:
         while True:
-            await self._deliver(await self._ready.get())
+            turn = await self._turns.take()
+            if turn.entry is Pass.PROBE:
+                await self._probe(turn)
+            else:
+                await self._deliver(turn)
+            self._turns.end()
 
-    async def _hold(self) -> None:
-        while (wait_s := self._hold_until_s - self._clock.monotonic_s()) > 0:
-            await self._clock.sleep(wait_s)
+    async def _probe(self, turn: Turn) -> None:
+        """See whether the destination takes the key, where that was refused, or else one event."""
+        self._turns.remove(self._is_over)
+        if self._gate.must_ask_for_key:
+            exchange = await self._destination.check_credentials()
+            self._gate.hear_of_key(judge(exchange), describe(exchange))
+            self._turns.put_first(turn.shipment)
+        elif not await self._deliver(turn):
+            self._gate.give_up_probe()
 
-    async def _deliver(self, shipment: _Shipment) -> None:
-        await self._hold()
-        shipment.parts = [part for part in shipment.parts if not part.entry.assignment.is_closed]
-        self._expire(shipment)
-        if not shipment.parts:
-            return
-        step = await self._attempt(shipment)
+    async def _deliver(self, turn: Turn) -> bool:
+        """Send a shipment, unless nothing of it is left, and do what follows; answers whether it was sent."""
+        shipment = turn.shipment
+        if self._is_over(shipment):
+            return False
+        step = await self._attempt(turn)
         match step:
             case Accept():
                 for part in shipment.parts:
-                    self._conclude(part, self._delivered(part, shipment))
-            case Again(delay_s, hold_s):
-                self._postpone(shipment, delay_s, hold_s)
+                    self._conclude(part, shipment.delivered(part))
+            case Again(delay_s):
+                self._meter.add(RETRIES)
+                shipment.doubt()
+                self._clock.call_later(delay_s, lambda: self._put_back(shipment))
             case Fail() if len(shipment.parts) > 1:
-                await self._bisect(shipment)
+                self._halve(shipment)
             case Fail():
-                self._conclude(shipment.parts[0], self._failed(shipment.parts[0], shipment, step))
+                self._conclude(shipment.parts[0], shipment.failed(shipment.parts[0], step))
             case _:
                 assert_never(step)
+        if shipment.rest is not None:
+            self._turns.put_first(shipment.rest)
+            shipment.rest = None
+        return True
 
-    async def _attempt(self, shipment: _Shipment) -> Accept | Again | Fail:
+    async def _attempt(self, turn: Turn) -> Step:
         """One exchange, and what follows from it; the shipment's attempts are brought up to date."""
+        shipment = turn.shipment
         body = join_bodies([part.deliverable.body for part in shipment.parts], self._policy.batch)
         sent_at_ms, started_s = self._clock.now_ms(), self._clock.monotonic_s()
         number = self._blame.start()
         self._under_way += 1
         try:
-            with _UnderWay(shipment.parts, self._exchange_ended):
+            with UnderWay(shipment.parts, self._exchange_ended):
                 exchange = await self._destination.send(body)
         finally:
             self._under_way -= 1
         took_s = self._clock.monotonic_s() - started_s
         self._count(shipment, exchange, took_s)
-        attempts = attempted(
-            shipment.attempts,
-            exchange,
-            sent_at_ms=sent_at_ms,
-            latency_ms=round(took_s * 1000, 1),
-        )
         end = next_step(
             judge(exchange),
             exchange,
-            attempts,
+            attempted(shipment.attempts, exchange, sent_at_ms=sent_at_ms, latency_ms=round(took_s * 1000, 1)),
             policy=self._policy.retry,
             blame=self._blame,
             now_ms=self._clock.now_ms(),
@@ -175,56 +172,35 @@ class Delivery:
         shipment.attempts = end.attempts
         if end.sign is Sign.TAKES:
             self._blame.accept(number)
-            self._streak.end()
-        elif isinstance(end.step, Again):
-            self._meter.add(RETRIES)
-            self._streak.fail(describe(exchange))
+        self._gate.hear(turn.entry, Ended(end.sign, shipment.event, exchange, _hold_s(end.step)))
         return end.step
 
-    def _count(self, shipment: _Shipment, exchange: Exchange, took_s: float) -> None:
+    def _count(self, shipment: Shipment, exchange: Exchange, took_s: float) -> None:
         self._meter.add(HTTP_ANSWERS, 1, answer_label(exchange))
         self._meter.add(ATTEMPTS, len(shipment.parts))
         self._meter.observe(HTTP_SECONDS, took_s)
 
-    def _expire(self, shipment: _Shipment) -> None:
-        if self._policy.expire_after_ms is None:
-            return
-        oldest_ms = self._clock.now_ms() - self._policy.expire_after_ms
-        expired = [part for part in shipment.parts if part.entry.record.timestamp_ms < oldest_ms]
-        if expired:
-            shipment.parts = [part for part in shipment.parts if part not in expired]
-        for part in expired:
-            is_doubtful = shipment.attempts is not None and shipment.attempts.may_have_arrived
-            detail = f"older than delivery.expire_after ({self._policy.expire_after_ms / 1000:g} s)"
-            self._conclude(
-                part,
-                Expired(part.deliverable, detail, shipment.attempts, part.entry.inherited or is_doubtful),
-            )
+    def _is_over(self, shipment: Shipment) -> bool:
+        """Whether nothing of it is left to be sent; what is too old comes to its end here."""
+        shipment.drop_closed()
+        after_ms = self._policy.expire_after_ms
+        while after_ms is not None and (older := shipment.take_older(self._clock.now_ms() - after_ms)):
+            for part in older:
+                detail = f"older than delivery.expire_after ({after_ms / 1000:g} s)"
+                self._conclude(part, shipment.expired(part, detail))
+        return not shipment.parts
 
-    def _postpone(self, shipment: _Shipment, delay_s: float, hold_s: float) -> None:
-        if shipment.attempts is not None and shipment.attempts.may_have_arrived:
-            for part in shipment.parts:
-                part.entry.doubt()
-        if hold_s > 0:
-            self._hold_until_s = max(self._hold_until_s, self._clock.monotonic_s() + hold_s)
-        self._clock.call_later(delay_s, lambda: self._ready.put_nowait(shipment))
+    def _put_back(self, shipment: Shipment) -> None:
+        if not _is_empty(shipment):
+            self._turns.put(shipment)
 
-    async def _bisect(self, shipment: _Shipment) -> None:
+    def _halve(self, shipment: Shipment) -> None:
         """A refused array: one bad event never fails its neighbours. Halves go one after the other."""
-        for half in halves(shipment.parts):
-            attempts = shipment.attempts and replace(shipment.attempts, charged=0)
-            await self._deliver(_Shipment(half, attempts))
+        attempts = shipment.attempts and replace(shipment.attempts, charged=0)
+        first, second = halves(shipment.parts)
+        shipment.rest = Shipment(first, attempts, rest=Shipment(second, attempts, rest=shipment.rest))
 
-    def _delivered(self, part: _Part, shipment: _Shipment) -> Delivered:
-        attempts = _made(shipment)
-        return Delivered(part.deliverable, attempts, part.entry.inherited or attempts.is_doubtful)
-
-    def _failed(self, part: _Part, shipment: _Shipment, step: Fail) -> Failed:
-        attempts = _made(shipment)
-        is_doubtful = part.entry.inherited or attempts.is_doubtful
-        return Failed(part.deliverable, step.reason, step.detail, attempts, is_doubtful)
-
-    def _conclude(self, part: _Part, outcome: Outcome) -> None:
+    def _conclude(self, part: Part, outcome: Outcome) -> None:
         """One part has its end: the entry's next part follows, or whoever waits behind it."""
         entry = part.entry
         self._on_outcome(entry, part.index, outcome)
@@ -234,28 +210,10 @@ class Delivery:
             self._offer(ready)
 
 
-class _UnderWay:
-    """Counts an exchange of each part's assignment while it lasts; cut short, it leaves a doubt."""
-
-    __slots__ = ("_ended", "_parts")
-
-    def __init__(self, parts: list[_Part], ended: asyncio.Event) -> None:
-        self._parts = parts
-        self._ended = ended
-
-    def __enter__(self) -> None:
-        for part in self._parts:
-            part.entry.assignment.under_way += 1
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        for part in self._parts:
-            part.entry.assignment.under_way -= 1
-            if kind is not None:
-                part.entry.doubt()
-        self._ended.set()
+def _is_empty(shipment: Shipment) -> bool:
+    shipment.drop_closed()
+    return not shipment.parts
 
 
-def _made(shipment: _Shipment) -> Attempts:
-    if shipment.attempts is None:
-        raise AssertionError("an outcome of a delivery without an attempt")
-    return shipment.attempts
+def _hold_s(step: Step) -> float:
+    return step.hold_s if isinstance(step, Again) else 0.0

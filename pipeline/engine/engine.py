@@ -14,6 +14,7 @@ from pipeline.engine.assignment import Chunk, Entry
 from pipeline.engine.audit_writer import AuditWriter
 from pipeline.engine.budget import InFlightBudget
 from pipeline.engine.delivery import Delivery, DeliveryPolicy
+from pipeline.engine.gate import Gate
 from pipeline.engine.lease import Lease
 from pipeline.engine.meter import Meter
 from pipeline.engine.opening import Opener
@@ -65,8 +66,9 @@ class Engine:
         self._clock = ports.clock
         lease = Lease(settings.lease_s)
         self._meter = ports.meter
+        gate = Gate(settings.delivery.retry.backoff, ports.clock, ports.jitter, lease, ports.meter)
         self._delivery = Delivery(
-            ports.destination, settings.delivery, ports.clock, ports.jitter, self._report, ports.meter
+            ports.destination, settings.delivery, ports.clock, ports.jitter, gate, self._report, ports.meter
         )
         self._audit_writer = AuditWriter(
             ports.audit_log, ports.dead_letters, ports.clock, settings.audit_linger_s, self._settle

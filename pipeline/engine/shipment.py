@@ -31,24 +31,27 @@ class Shipment:
         return 0 if self.attempts is None else self.attempts.count
 
     @property
-    def event(self) -> tuple[int, int]:
-        """What tells its event from others: partition and offset of the first part."""
+    def event(self) -> tuple[str, int, int]:
+        """What tells its event from others: where the record of the first part stands."""
         record = self.parts[0].entry.record
-        return record.partition, record.offset
+        return record.topic, record.partition, record.offset
 
     def drop_closed(self) -> None:
         """Leave out the parts whose assignment was given back: they are the successor's."""
-        for part in self.parts:
-            if part.entry.assignment.is_closed:
-                self.parts = [part for part in self.parts if not part.entry.assignment.is_closed]
-                return
+        self._keep([part for part in self.parts if not part.entry.assignment.is_closed])
 
     def take_older(self, oldest_ms: float) -> list[Part]:
         """Take out the parts whose record is older than that."""
         older = [part for part in self.parts if part.entry.record.timestamp_ms < oldest_ms]
         if older:
-            self.parts = [part for part in self.parts if part not in older]
+            self._keep([part for part in self.parts if part not in older])
         return older
+
+    def _keep(self, parts: list[Part]) -> None:
+        """Go on with these parts; without any, what was to follow takes their place."""
+        self.parts = parts
+        while not self.parts and self.rest is not None:
+            self.parts, self.attempts, self.rest = self.rest.parts, self.rest.attempts, self.rest.rest
 
     def doubt(self) -> None:
         """It is to be sent again, and an attempt before may have reached Kameleoon."""

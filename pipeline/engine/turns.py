@@ -42,7 +42,7 @@ class Turns:
             self._hand_out()
 
     async def take(self) -> Turn:
-        """Wait for a turn; `leave` the gate when its exchange has ended."""
+        """Wait for a turn; `end` it when its exchange has ended."""
         turn = self._next()
         if turn is not None:
             return turn
@@ -50,9 +50,8 @@ class Turns:
         self._idle.append(waiting)
         return await waiting
 
-    def leave(self, turn: Turn) -> None:
-        """The turn is over, whatever came of it."""
-        self._gate.leave(turn.entry)
+    def end(self) -> None:
+        """A turn is over: what came of it may let others start."""
         if self._idle:
             self._hand_out()
 

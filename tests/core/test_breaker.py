@@ -5,11 +5,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from pipeline.core.attempt import Sign
-from pipeline.core.breaker import DISTINCT_FAILURES, Breaker, Cause, Closed, HalfOpen, Open, Probe
+from pipeline.core.breaker import DISTINCT_FAILURES, Breaker, Cause, Closed, Open, Probe, State
 from pipeline.core.retry import Backoff
 
 CAP_S = 30.0
 BACKOFF = Backoff(1.0, CAP_S)
+
+
+def state(breaker: Breaker) -> State:
+    return breaker.state
 
 
 def failing_breaker(events: int = DISTINCT_FAILURES) -> Breaker:
@@ -21,7 +25,7 @@ def failing_breaker(events: int = DISTINCT_FAILURES) -> Breaker:
 
 def test_five_different_events_open_it() -> None:
     assert isinstance(failing_breaker(DISTINCT_FAILURES - 1).state, Closed)
-    assert failing_breaker().state == Open(Cause.FAILING, 0.5)
+    assert failing_breaker().state == Open(Cause.FAILING, 0.5, Probe.EVENT)
 
 
 def test_one_event_that_always_fails_does_not() -> None:
@@ -44,11 +48,12 @@ def test_one_unknown_key_opens_it_and_the_key_is_asked_for_first() -> None:
     breaker = Breaker(BACKOFF)
     breaker.hear(Sign.KNOWS_NO_KEY, "any", 0.0, 1.0)
 
-    assert breaker.state == Open(Cause.UNAUTHORISED, 1.0)
+    assert state(breaker) == Open(Cause.UNAUTHORISED, 1.0, Probe.KEY)
     assert breaker.begin_probe(0.9) is None
     assert breaker.begin_probe(1.0) is Probe.KEY
     breaker.end_key_probe(is_refused=False, now_s=1.1, jitter=0.0)
-    assert breaker.state == HalfOpen(Cause.UNAUTHORISED, Probe.EVENT)
+    assert state(breaker) == Open(Cause.UNAUTHORISED, 1.1, Probe.EVENT)
+    assert breaker.begin_probe(1.1) is Probe.EVENT
 
 
 def test_a_late_answer_does_not_close_it() -> None:
@@ -64,21 +69,21 @@ def test_probes_get_rarer_up_to_the_cap_and_only_an_accepted_event_resets_that()
     breaker = failing_breaker()
     waits, now_s = [], 0.0
     for sign in [Sign.FAILS] * 7 + [Sign.REFUSES_EVENT]:
-        state = breaker.state
-        assert isinstance(state, Open)
-        waits.append(state.probe_at_s - now_s)
-        now_s = state.probe_at_s
+        found = state(breaker)
+        assert isinstance(found, Open)
+        waits.append(found.probe_at_s - now_s)
+        now_s = found.probe_at_s
         breaker.begin_probe(now_s)
         breaker.end_event_probe(sign, now_s, 1.0)
     assert waits == [0.5, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
-    assert isinstance(breaker.state, Closed)
+    assert isinstance(state(breaker), Closed)
 
     breaker.hear(Sign.KNOWS_NO_KEY, "any", now_s, 1.0)
-    assert breaker.state == Open(Cause.UNAUTHORISED, now_s + 30.0)
+    assert state(breaker) == Open(Cause.UNAUTHORISED, now_s + 30.0, Probe.KEY)
     breaker.begin_probe(now_s + 30)
     breaker.end_event_probe(Sign.TAKES, now_s + 30, 1.0)
     breaker.hear(Sign.KNOWS_NO_KEY, "any", now_s + 30, 1.0)
-    assert breaker.state == Open(Cause.UNAUTHORISED, now_s + 31.0)
+    assert state(breaker) == Open(Cause.UNAUTHORISED, now_s + 31.0, Probe.KEY)
 
 
 @pytest.mark.parametrize("sign", Sign)
@@ -142,6 +147,7 @@ class AnyLife(RuleBasedStateMachine):
             if key_is_refused:
                 assert breaker.cause is Cause.UNAUTHORISED
                 return
+            assert breaker.begin_probe(self.now_s) is Probe.EVENT
         breaker.end_event_probe(sign, self.now_s, jitter)
         assert isinstance(breaker.state, Closed) == (sign in {Sign.TAKES, Sign.REFUSES_EVENT})
         if isinstance(breaker.state, Closed):

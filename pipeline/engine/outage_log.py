@@ -4,6 +4,7 @@ from typing import Final
 
 import structlog
 
+from pipeline.core.breaker import Cause
 from pipeline.ports import Clock
 
 log = structlog.get_logger("pipeline.deliver")
@@ -12,7 +13,7 @@ SAY_AFTER_S: Final = 5.0
 SAY_AGAIN_AFTER_S: Final = 60.0
 
 
-class FailureStreak:
+class OutageLog:
     """The time since the last accepted request in which only failures came."""
 
     __slots__ = ("_clock", "_failures", "_said_at_s", "_since_s")
@@ -23,8 +24,8 @@ class FailureStreak:
         self._since_s = 0.0
         self._said_at_s: float | None = None
 
-    def fail(self, what: str) -> None:
-        """One more request is to be tried again; `what` tells the answer without its contents."""
+    def fail(self, answer: str, cause: Cause | None) -> None:
+        """One more request was not taken; `cause` is why the breaker is open, None while it is closed."""
         now_s = self._clock.monotonic_s()
         if self._failures == 0:
             self._since_s = now_s
@@ -38,7 +39,8 @@ class FailureStreak:
             self._said_at_s = now_s
             log.warning(
                 "Kameleoon takes nothing, events wait",
-                detail=what,
+                detail=answer,
+                breaker=cause or "closed",
                 attempts=self._failures,
                 seconds=round(now_s - self._since_s),
             )

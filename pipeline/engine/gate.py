@@ -1,0 +1,149 @@
+"""The one place that says whether a request may start now: lease, Retry-After, breaker, concurrency."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from pipeline.core.attempt import Sign
+from pipeline.core.breaker import Breaker, Cause, Closed, HalfOpen, Open, Probe
+from pipeline.core.exchange import Exchange
+from pipeline.core.metrics import ATTEMPTS_CHARGED, BREAKER_OPEN, BREAKER_OPENED, HELD_SECONDS, PROBES
+from pipeline.core.retry import Backoff
+from pipeline.core.verdict import Unauthorised, Verdict, describe
+from pipeline.engine.lease import Lease
+from pipeline.engine.meter import Meter
+from pipeline.engine.outage_log import OutageLog
+from pipeline.ports import Clock, Timer
+
+LEASE_LOOK_S: Final = 0.1
+"""While the lease is not held: how soon to look again. It is renewed each second."""
+
+
+class Pass(Enum):
+    """As what a request may start."""
+
+    FREE = auto()
+    PROBE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An exchange that has ended, which event it was of, and what it says of the destination.
+
+    `hold_s` is how long the destination asks to be left alone.
+    """
+
+    sign: Sign
+    event: Hashable
+    exchange: Exchange
+    hold_s: float = 0.0
+
+
+class Gate:
+    """Lets requests start, and learns from how they end.
+
+    `on_change` is called when time has passed that a pass was refused for. `jitter` gives numbers in [0, 1).
+    """
+
+    def __init__(
+        self, backoff: Backoff, clock: Clock, jitter: Callable[[], float], lease: Lease, meter: Meter
+    ) -> None:
+        self._clock = clock
+        self._jitter = jitter
+        self._lease = lease
+        self._meter = meter
+        self._breaker = Breaker(backoff)
+        self._log = OutageLog(clock)
+        self._hold_until_s = 0.0
+        self._timer: Timer | None = None
+        self._timer_at_s = 0.0
+        self.on_change: Callable[[], None] = lambda: None
+        meter.watch(BREAKER_OPEN, self._tell_breaker)
+        meter.watch(HELD_SECONDS, lambda: {(): max(0.0, self._hold_until_s - clock.monotonic_s())})
+
+    def enter(self) -> Pass | None:
+        """A pass for one request that starts at once; None if none may start now."""
+        now_s = self._clock.monotonic_s()
+        again_at_s = self._again_at_s(now_s)
+        if again_at_s > now_s:
+            self._look_again_at(again_at_s)
+            return None
+        match self._breaker.state:
+            case Closed():
+                return Pass.FREE
+            case Open():
+                self._breaker.begin_probe(now_s)
+                return Pass.PROBE
+            case HalfOpen():
+                return None
+
+    def _again_at_s(self, now_s: float) -> float:
+        """When a pass may be had; now or earlier: at once, as far as time decides it."""
+        if not self._lease.is_held(now_s):
+            return now_s + LEASE_LOOK_S
+        state = self._breaker.state
+        if isinstance(state, Open):
+            return max(self._hold_until_s, state.probe_at_s)
+        return self._hold_until_s
+
+    @property
+    def must_ask_for_key(self) -> bool:
+        """Whether the probe that has just begun is to ask for the key before it sends its event."""
+        state = self._breaker.state
+        return isinstance(state, HalfOpen) and state.probe is Probe.KEY
+
+    def hear_of_key(self, verdict: Verdict, answer: str) -> None:
+        """What came of asking for the key. If it was not refused, an event has to show whether it is good."""
+        is_refused = isinstance(verdict, Unauthorised)
+        self._meter.add(PROBES, 1, Probe.KEY, "refused" if is_refused else "taken")
+        if is_refused:
+            self._log.fail(answer, Cause.UNAUTHORISED)
+        now_s = self._clock.monotonic_s()
+        self._breaker.end_key_probe(is_refused=is_refused, now_s=now_s, jitter=self._jitter())
+
+    def hear(self, entry: Pass, ended: Ended) -> None:
+        """The exchange of a pass has ended."""
+        breaker, now_s = self._breaker, self._clock.monotonic_s()
+        if ended.hold_s > 0:
+            self._hold_until_s = max(self._hold_until_s, now_s + ended.hold_s)
+        cause_before = breaker.cause
+        if entry is Pass.PROBE:
+            breaker.end_event_probe(ended.sign, now_s, self._jitter())
+            self._meter.add(PROBES, 1, Probe.EVENT, "refused" if breaker.cause else "taken")
+        else:
+            breaker.hear(ended.sign, ended.event, now_s, self._jitter())
+        if breaker.cause is not None and cause_before is None:
+            self._meter.add(BREAKER_OPENED, 1, breaker.cause)
+        self._say(ended, breaker.cause)
+
+    def give_up_probe(self) -> None:
+        """What had the probe's pass was not sent."""
+        self._breaker.give_up_probe(self._clock.monotonic_s())
+
+    def _say(self, ended: Ended, cause: Cause | None) -> None:
+        match ended.sign:
+            case Sign.TAKES:
+                self._log.end()
+            case Sign.FAILS | Sign.KNOWS_NO_KEY | Sign.THROTTLES:
+                self._log.fail(describe(ended.exchange), cause)
+            case Sign.NOTHING:
+                self._meter.add(ATTEMPTS_CHARGED)
+            case Sign.REFUSES_EVENT:
+                pass
+
+    def _look_again_at(self, at_s: float) -> None:
+        """Call `on_change` then; one timer, for the earliest moment asked for, is enough."""
+        if self._timer is not None:
+            if self._timer_at_s <= at_s:
+                return
+            self._timer.cancel()
+        self._timer_at_s = at_s
+        self._timer = self._clock.call_later(at_s - self._clock.monotonic_s(), self._look_again)
+
+    def _look_again(self) -> None:
+        self._timer = None
+        self.on_change()
+
+    def _tell_breaker(self) -> dict[tuple[str, ...], float]:
+        return {(cause,): float(self._breaker.cause is cause) for cause in Cause}
