@@ -13,6 +13,7 @@ from pipeline.adapters.http_destination import HttpDestination, settings_of
 from pipeline.adapters.kafka_client import client_options
 from pipeline.adapters.kafka_group import KafkaGroup
 from pipeline.adapters.kafka_log import KafkaAuditLog, KafkaDeadLetters
+from pipeline.adapters.kafka_membership import Membership
 from pipeline.adapters.kafka_source import KafkaSource, new_consumer
 from pipeline.adapters.kafka_worker import KafkaWorker, Parts
 from pipeline.app import create_app
@@ -89,18 +90,19 @@ def compose(config: Config, destination: Destination, meter: Meter) -> Parts:
         timeout_s=audit_timeout_s,
     )
     consumer = new_consumer(kafka, options)
+    membership = Membership(kafka.group, kafka.group_instance_id, consumer, options)
     ports = EnginePorts(
         audit_log=audit_log,
         clock=SystemClock(),
         dead_letters=dead_letters,
         destination=destination,
-        group=KafkaGroup(kafka.group, consumer, options),
+        group=KafkaGroup(membership, consumer, options),
         jitter=random.random,
         meter=meter,
     )
     engine = Engine(engine_settings(config), ports)
     topics = (kafka.topics.events, kafka.topics.replays)
-    source = KafkaSource(topics, consumer, engine.partitions, audit_log)
+    source = KafkaSource(topics, consumer, membership, engine.partitions, audit_log)
     return Parts(
         audit_log=audit_log,
         consumer=consumer,

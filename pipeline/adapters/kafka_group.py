@@ -9,6 +9,7 @@ from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from pipeline.adapters.kafka_log import log_errors
+from pipeline.adapters.kafka_membership import Membership
 from pipeline.core.commit import Committed, LogRange
 from pipeline.core.record import TopicPartition
 from pipeline.ports import Commit, LogUnavailable
@@ -20,14 +21,16 @@ _COMMIT_S: Final = 5.0
 class KafkaGroup:
     """The port ConsumerGroup over the worker's own consumer."""
 
-    def __init__(self, group: str, consumer: AIOKafkaConsumer, options: Mapping[str, Any]) -> None:
-        self._group = group
+    def __init__(
+        self, membership: Membership, consumer: AIOKafkaConsumer, options: Mapping[str, Any]
+    ) -> None:
+        self._membership = membership
         self._consumer = consumer
         self._options = options
 
     async def committed(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Committed | None]:
         """The group's commits. Raises LogUnavailable when they cannot be read."""
-        return await read_committed(self._group, self._options, partitions)
+        return await read_committed(self._membership.group, self._options, partitions)
 
     async def ranges(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, LogRange]:
         """What the partitions hold now. Raises LogUnavailable."""
@@ -41,7 +44,11 @@ class KafkaGroup:
         """Commit all or some. Raises LogUnavailable.
 
         The client by itself would try for ever, and a release could not end while the broker is gone.
+        A member that was put out of its group commits nothing: a group without members would take it,
+        over what others have committed meanwhile.
         """
+        if self._membership.is_lost:
+            raise LogUnavailable("committing: this worker was put out of its group")
         offsets = {
             KafkaPartition(*partition): OffsetAndMetadata(commit.offset, commit.metadata.encode())
             for partition, commit in commits.items()

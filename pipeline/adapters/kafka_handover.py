@@ -12,9 +12,11 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 from aiokafka import TopicPartition as KafkaPartition
 
 from pipeline.adapters.kafka_log import KafkaAuditLog
+from pipeline.adapters.kafka_membership import Membership
 from pipeline.adapters.kafka_pacing import Pacing
 from pipeline.core.record import TopicPartition
 from pipeline.engine.assignment import Assignment
+from pipeline.engine.opening import StartRefusedError
 from pipeline.engine.partitions import Partitions
 from pipeline.ports import LogUnavailable
 
@@ -31,9 +33,15 @@ class Handover(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
     """
 
     def __init__(
-        self, consumer: AIOKafkaConsumer, partitions: Partitions, audit: KafkaAuditLog, pacing: Pacing
+        self,
+        consumer: AIOKafkaConsumer,
+        membership: Membership,
+        partitions: Partitions,
+        audit: KafkaAuditLog,
+        pacing: Pacing,
     ) -> None:
         self._consumer = consumer
+        self._membership = membership
         self._partitions = partitions
         self._audit = audit
         self._pacing = pacing
@@ -68,6 +76,7 @@ class Handover(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             return
         self.has_joined = True
         self._pacing.forget()
+        self._membership.joined()
         for partition in assigned:
             self._consumer.pause(partition)
             self._consumer.seek(partition, 0)  # any position: without one the client asks for it
@@ -86,6 +95,17 @@ class Handover(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             )
         except Exception as error:  # noqa: BLE001 (not swallowed: `failed` carries it)
             self._fail(error)
+        await self._check_membership()
+
+    async def _check_membership(self) -> None:
+        """Before the client joins again; where it must not, only a cancellation keeps it from that."""
+        try:
+            await self._membership.check()
+        except LogUnavailable:
+            return  # the next rebalance asks again
+        except StartRefusedError as error:
+            self._fail(error)
+            raise asyncio.CancelledError from error
 
     def _start_opening(self, partitions: list[TopicPartition]) -> None:
         opening = asyncio.create_task(self._open(partitions))

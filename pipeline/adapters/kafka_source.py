@@ -14,6 +14,7 @@ from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from pipeline.adapters.kafka_handover import Handover
 from pipeline.adapters.kafka_log import KafkaAuditLog, log_errors
+from pipeline.adapters.kafka_membership import Membership
 from pipeline.adapters.kafka_pacing import Pacing
 from pipeline.config.kafka import Kafka
 from pipeline.core.record import Record, TopicPartition
@@ -59,6 +60,7 @@ class KafkaSource:
         self,
         topics: Sequence[str],
         consumer: AIOKafkaConsumer,
+        membership: Membership,
         partitions: Partitions,
         audit: KafkaAuditLog,
     ) -> None:
@@ -67,7 +69,7 @@ class KafkaSource:
         self._partitions = partitions
         self._pacing = Pacing(consumer, partitions)
         self._failures = 0
-        self.handover = Handover(consumer, partitions, audit, self._pacing)
+        self.handover = Handover(consumer, membership, partitions, audit, self._pacing)
 
     async def run(self, deliver: Callable[[Chunk], Awaitable[None]]) -> None:
         """Join the group and read for ever. Raises LogUnavailable, StartRefusedError."""

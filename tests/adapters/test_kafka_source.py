@@ -102,6 +102,16 @@ class CountedAudit(FakeAuditLog):
         return self.partitions
 
 
+class FakeMembership:
+    """Of a process that its group never gives up."""
+
+    def joined(self) -> None:
+        pass
+
+    async def check(self) -> None:
+        pass
+
+
 class Scene:
     """A source at work; `taken` are the offsets handed on, by assignment."""
 
@@ -111,7 +121,8 @@ class Scene:
         self.partitions = self.world.engine().partitions
         self.consumer = FakeConsumer(held)
         audit: Any = self.audit
-        self.source = KafkaSource([TOPIC], self.consumer, self.partitions, audit)
+        membership: Any = FakeMembership()
+        self.source = KafkaSource([TOPIC], self.consumer, membership, self.partitions, audit)
         self.taken: defaultdict[Assignment, list[int]] = defaultdict(list)
         self.gate = asyncio.Event()
         self.gate.set()

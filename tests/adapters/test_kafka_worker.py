@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from pipeline.adapters import kafka_group, kafka_worker
 from pipeline.adapters.admin_pages import AdminPages
 from pipeline.adapters.kafka_group import KafkaGroup
+from pipeline.adapters.kafka_membership import Membership
 from pipeline.adapters.kafka_worker import KafkaWorker, Parts
 from pipeline.core.commit import CommitMetadata
 from pipeline.engine.assignment import Chunk
@@ -207,8 +208,9 @@ async def test_a_service_that_ends_in_silence_is_a_bug() -> None:
 
 
 async def commit_with(consumer: object) -> None:
+    membership = Membership("group", None, consumer, {})
     metadata = CommitMetadata(pass_=1, epoch=1, is_open=True, window=1, audit_topic="audit", audit_from=0)
-    await asyncio.wait_for(KafkaGroup("group", consumer, {}).commit({PARTITION: Commit(0, metadata)}), 5)
+    await asyncio.wait_for(KafkaGroup(membership, consumer, {}).commit({PARTITION: Commit(0, metadata)}), 5)
 
 
 async def test_a_commit_without_an_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

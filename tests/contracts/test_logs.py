@@ -13,6 +13,7 @@ from aiokafka import TopicPartition as KafkaPartition
 
 from pipeline.adapters.kafka_group import KafkaGroup
 from pipeline.adapters.kafka_log import KafkaAuditLog
+from pipeline.adapters.kafka_membership import Membership
 from pipeline.core.commit import CommitMetadata, Committed, LogRange
 from pipeline.core.record import TopicPartition
 from pipeline.ports import AuditLog, Commit, ConsumerGroup, LogEntry, LogUnavailable
@@ -49,7 +50,7 @@ async def kafka_ports(request: pytest.FixtureRequest) -> AsyncIterator[Ports]:
     await consumer.start()
     consumer.assign([KafkaPartition(topic, 0), KafkaPartition(topic, 1)])
     try:
-        yield Ports(audit, KafkaGroup(group, consumer, options), topic)
+        yield Ports(audit, KafkaGroup(Membership(group, None, consumer, options), consumer, options), topic)
     finally:
         await consumer.stop()
         await audit.stop()

@@ -55,31 +55,42 @@ class Account:
 
 
 class AuditBook:
-    """A pipeline's outcomes that count, taken in as they come: what a later assignment voids does not."""
+    """A pipeline's outcomes that count, taken in as they come: what a later assignment voids does not.
+
+    `epochs` are those of each partition's assignments, in the order of their markers.
+    """
 
     def __init__(self, pipeline: str) -> None:
         self._pipeline = pipeline
         self._fences = Fences()
         self._missing: dict[tuple[int, Place], int] = {}
         self.outcomes: list[Outcome] = []
-        self.markers = 0
+        self.epochs: defaultdict[int, list[int]] = defaultdict(list)
+        self.void = 0
 
     def take(self, audit: Iterable[ConsumerRecord]) -> None:
         """Take in records of the audit topic, each partition's in their order."""
         for stands in audit:
             entry = decode_audit(stands.value)
             assert entry is not None, f"not an audit entry: {stands.value!r}"
-            if not self._fences.admits(entry) or entry.pipeline != self._pipeline:
+            if entry.pipeline != self._pipeline:
                 continue
-            if isinstance(entry, AuditRecord):
+            if not self._fences.admits(entry):
+                self.void += 1
+            elif isinstance(entry, AuditRecord):
                 self._add(Outcome(entry, stands.partition, stands.offset))
             else:
-                self.markers += 1
+                self.epochs[entry.source.partition].append(entry.epoch)
 
     def _add(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
         read = (outcome.record.pass_, outcome.place)
         self._missing[read] = self._missing.get(read, outcome.record.parts) - 1
+
+    @property
+    def markers(self) -> int:
+        """How many assignments there were."""
+        return sum(map(len, self.epochs.values()))
 
     @property
     def complete(self) -> int:
