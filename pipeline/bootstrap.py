@@ -70,6 +70,7 @@ def engine_settings(config: Config) -> EngineSettings:
         audit_linger_s=config.audit.linger_s,
         delivery=delivery_policy(delivery),
         is_ordered=delivery.order == "visitor",
+        max_event_names=delivery.max_event_names,
         max_in_flight_events=delivery.max_in_flight_events,
         max_in_flight_bytes=delivery.max_in_flight_bytes,
         max_spread=delivery.max_spread,

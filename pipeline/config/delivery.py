@@ -197,6 +197,14 @@ class Delivery(Section):
         description="Events older than this are not sent any more; absent: never.",
         examples=["6h"],
     )
+    max_event_names: Whole | None = Field(
+        default=None,
+        ge=1,
+        le=10_000,
+        description="The most different event names that one worker sends from its start on; events with "
+        "further names are rejected, for Kameleoon makes a goal of each. Absent: no bound, only a warning.",
+        examples=[300],
+    )
     retry: Retry = Field(default_factory=Retry, description="The waits between attempts.")
     max_in_flight_events: Whole = Field(
         default_factory=lambda earlier: 8 * earlier["concurrency"],

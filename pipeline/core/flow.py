@@ -73,7 +73,12 @@ def decide_part(mapping: CompiledMapping, event: Event, size: int) -> Decision:
     if isinstance(body, Unencodable):
         return _rejected(mapping, Stage.VALIDATE, Reason.TOO_DEEP, body.detail)
     return Deliverable(
-        mapping.name, mapping.action.key, body, identities(checked.payload), has_visitor_code(checked.payload)
+        mapping.name,
+        mapping.action.key,
+        body,
+        identities(checked.payload),
+        has_visitor_code(checked.payload),
+        checked.payload.get("event"),
     )
 
 

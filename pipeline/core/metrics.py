@@ -121,6 +121,11 @@ COMMITS_FAILED: Final = _counter(
     "commits_failed", "Regular commits that the brokers did not take; tried again a second later."
 )
 
+EVENT_NAMES: Final = _gauge(
+    "event_names",
+    "Different event names sent since the worker started, counted to 10,000: Kameleoon makes goals of them.",
+)
+
 METRICS: Final = tuple(found for found in globals().copy().values() if isinstance(found, Metric))
 """Every metric, in the order of this module."""
 

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     MISSING_TIMESTAMP = "missing_timestamp"
     MISSING_MESSAGE_ID = "missing_message_id"
     INVALID_PAYLOAD = "invalid_payload"
+    TOO_MANY_EVENT_NAMES = "too_many_event_names"
 
     REFUSED = "refused"
     RETRIES_EXHAUSTED = "retries_exhausted"
@@ -79,13 +80,17 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Deliverable:
-    """One request to make: `body` is the JSON object that Kameleoon is to receive, encoded."""
+    """One request to make: `body` is the JSON object that Kameleoon is to receive, encoded.
+
+    `event_name` is the name in it that Kameleoon makes a goal of.
+    """
 
     mapping: str
     action: str
     body: bytes
     identities: tuple[str, ...]
     has_visitor_code: bool
+    event_name: str | None = None
 
 
 Decision = Filtered | Rejected | Deliverable

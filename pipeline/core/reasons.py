@@ -131,6 +131,12 @@ _AFTER_TRIGGER: Final = {
         "The detail names each field and what is wrong with it. Mend the sender, or map the field from "
         "elsewhere.",
     ),
+    Reason.TOO_MANY_EVENT_NAMES: _at_validate(
+        "The worker sent as many different event names as `delivery.max_event_names` allows, and this is one "
+        "more; Kameleoon would make a goal of it.",
+        "Look for a sender that puts numbers or ids into names, and narrow the trigger or map a constant "
+        "name. Else raise the bound. Names sent before go on; a worker begins to count when it starts.",
+    ),
 }
 
 _AT_DELIVER: Final = {

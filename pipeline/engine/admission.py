@@ -9,6 +9,7 @@ from pipeline.core.record import Record
 from pipeline.core.replay import Inbox, decide_read
 from pipeline.engine.assignment import Assignment, AuditedParts, Entry
 from pipeline.engine.lanes import distinct
+from pipeline.engine.name_guard import NameGuard
 
 Report = Callable[[Entry, int, Outcome], None]
 """Hears the outcome of part `index` (from 0) of an entry."""
@@ -25,6 +26,7 @@ class Admission:
         plan: Plan,
         inbox: Inbox,
         *,
+        names: NameGuard,
         is_ordered: bool,
         deliver: Callable[[Entry], None],
         report: Report,
@@ -32,6 +34,7 @@ class Admission:
     ) -> None:
         self._plan = plan
         self._inbox = inbox
+        self._names = names
         self._is_ordered = is_ordered
         self._deliver = deliver
         self._report = report
@@ -54,7 +57,7 @@ class Admission:
         assignment.admitted += 1
         audited = assignment.audited.pop(record.offset, None)
         is_settled = audited is not None and audited.is_complete
-        decided = _NOTHING_LEFT if is_settled else decide_read(self._plan, record, self._inbox)
+        decided = _NOTHING_LEFT if is_settled else self._decide(record)
         is_inherited = bool(decided.parts) and assignment.inherits(record.offset)
         entry = Entry(
             assignment, record, decided, identities=self._identities(decided, record), inherited=is_inherited
@@ -68,6 +71,9 @@ class Admission:
             self._report(entry, index, outcome)
         if entry.to_deliver:
             self._deliver(entry)
+
+    def _decide(self, record: Record) -> Decided:
+        return self._names.checked(decide_read(self._plan, record, self._inbox))
 
     def _sort_parts(
         self, entry: Entry, audited: AuditedParts | None

@@ -17,6 +17,7 @@ from pipeline.engine.delivery import Delivery, DeliveryPolicy
 from pipeline.engine.gate import Gate
 from pipeline.engine.lease import Lease
 from pipeline.engine.meter import Meter
+from pipeline.engine.name_guard import NameGuard
 from pipeline.engine.opening import Opener
 from pipeline.engine.partitions import Partitions
 from pipeline.ports import AuditLog, Clock, ConsumerGroup, DeadLetters, Destination
@@ -28,7 +29,7 @@ COMMIT_INTERVAL_S: Final = 1.0
 class EngineSettings:
     """What the configuration says of the engine; `is_ordered` keeps each visitor's order.
 
-    `lease_s` is the consumer group's session time-out.
+    `lease_s` is the consumer group's session time-out. `max_event_names` is None for any number.
     """
 
     plan: Plan
@@ -38,6 +39,7 @@ class EngineSettings:
     audit_linger_s: float
     delivery: DeliveryPolicy
     is_ordered: bool
+    max_event_names: int | None
     max_in_flight_events: int
     max_in_flight_bytes: int
     max_spread: int
@@ -76,6 +78,7 @@ class Engine:
         self._admission = Admission(
             settings.plan,
             Inbox(settings.replays_topic, settings.author.pipeline),
+            names=NameGuard(settings.max_event_names, ports.meter),
             is_ordered=settings.is_ordered,
             deliver=self._delivery.admit,
             report=self._report,

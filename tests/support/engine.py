@@ -173,6 +173,7 @@ class World:
     max_attempts: int = 3
     expire_after_ms: float | None = None
     is_ordered: bool = True
+    max_event_names: int | None = None
     max_in_flight_events: int = 32
     max_spread: int = 1000
     jitter: Callable[[], float] = lambda: 0.5
@@ -196,6 +197,7 @@ class World:
                 expire_after_ms=self.expire_after_ms,
             ),
             is_ordered=self.is_ordered,
+            max_event_names=self.max_event_names,
             max_in_flight_events=self.max_in_flight_events,
             max_in_flight_bytes=1_000_000,
             max_spread=self.max_spread,
