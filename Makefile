@@ -7,7 +7,7 @@ BIN = .venv/bin
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo test check .static .unit test-compose kafka-up kafka-down lock build clean
+.PHONY: help demo test check .static .unit test-compose torture kafka-up kafka-down lock build clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -35,6 +35,11 @@ check: .venv/installed  ## format, lint, types, imports, unit and property tests
 
 test-compose: .venv/installed  ## docker-compose.yml for real, then the broker tests through testcontainers
 	@tests/compose/run
+
+torture: .venv/installed  ## kills and faults for MINUTES=2 (or KILLS=200; SEED=n repeats; NODES=3), then the accounts
+	@$(BIN)/python -m tests.torture $(if $(KILLS),--kills $(KILLS),$(if $(SCHEDULE),--schedule $(SCHEDULE),\
+		--minutes $(or $(MINUTES),2))) $(if $(SEED),--seed $(SEED)) $(if $(NODES),--nodes $(NODES)) \
+		$(if $(RATE),--rate $(RATE))
 
 kafka-up: .venv/installed  ## start Apache Kafka on 127.0.0.1:9092 (KAFKA_PORT) for development
 	@$(BIN)/python -m tests.support.kafka up

@@ -15,6 +15,7 @@ _PROMISED = {
     "test",
     "check",
     "test-compose",
+    "torture",
     "kafka-up",
     "kafka-down",
     "lock",

@@ -1,0 +1,137 @@
+"""The workers of a torture run: numbered places, each with a process or none, and how each ended."""
+
+import asyncio
+import itertools
+import signal
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tests.support.worker.nursery import Child, Nursery
+
+_AGAIN_S: Final = 0.5
+_STOP_S: Final = 90.0
+_FINE: Final = 0
+_UNREACHABLE: Final = 3
+
+
+@dataclass(slots=True)
+class _Place:
+    """`is_wanted`: a worker that ends by itself is started again."""
+
+    child: Child | None = None
+    is_wanted: bool = False
+    is_ending: bool = False
+    watching: asyncio.Task[None] | None = None
+
+
+@dataclass(slots=True)
+class CrewCounts:
+    """What happened to workers, and the ends that nobody asked for, by exit code."""
+
+    starts: int = 0
+    kills: int = 0
+    kills_before_open: int = 0
+    terminations: int = 0
+    stalls: int = 0
+    own_ends: Counter[int] = field(default_factory=Counter)
+
+
+class Crew:
+    """Starts, signals and replaces workers, as an orchestrator does.
+
+    `breaches` tells of ends that no worker may come to.
+    """
+
+    def __init__(self, nursery: Nursery, config_of: Callable[[int], Path], folder: Path) -> None:
+        self._nursery = nursery
+        self._config_of = config_of
+        self._folder = folder
+        self._places: dict[int, _Place] = {}
+        self._numbers = itertools.count(1)
+        self.counts = CrewCounts()
+        self.breaches: list[str] = []
+
+    def start(self, worker: int) -> None:
+        """Have a worker in this place, once the one before it has ended."""
+        place = self._places.setdefault(worker, _Place())
+        place.is_wanted = True
+        if place.watching is None or place.watching.done():
+            place.watching = asyncio.create_task(self._keep(worker, place))
+
+    def kill(self, worker: int) -> None:
+        """SIGKILL, stalled or not."""
+        place = self._places[worker]
+        place.is_wanted = False
+        if place.child is not None and place.child.is_running:
+            self.counts.kills += 1
+            self.counts.kills_before_open += not any(
+                line["event"] == "partition open" for line in place.child.log()
+            )
+            self._end(place, signal.SIGKILL)
+
+    def terminate(self, worker: int) -> None:
+        """SIGTERM, without waiting."""
+        place = self._places[worker]
+        place.is_wanted = False
+        if place.child is not None and place.child.is_running:
+            self.counts.terminations += 1
+            self._end(place, signal.SIGTERM)
+
+    def stall(self, worker: int) -> None:
+        """SIGSTOP."""
+        child = self._places[worker].child
+        if child is not None and child.is_running:
+            self.counts.stalls += 1
+            child.signal(signal.SIGSTOP)
+
+    def wake(self, worker: int) -> None:
+        """SIGCONT."""
+        child = self._places[worker].child
+        if child is not None and child.is_running:
+            child.signal(signal.SIGCONT)
+
+    async def stop(self) -> None:
+        """SIGTERM to all, stalled or not, and wait. Raises TimeoutError."""
+        for worker in self._places:
+            self.wake(worker)
+            self.terminate(worker)
+        watching = [place.watching for place in self._places.values() if place.watching is not None]
+        async with asyncio.timeout(_STOP_S):
+            await asyncio.gather(*watching)
+
+    def abandon(self) -> None:
+        """Watch nobody any more; the nursery ends them all."""
+        for place in self._places.values():
+            if place.watching is not None:
+                place.watching.cancel()
+
+    @staticmethod
+    def _end(place: _Place, number: signal.Signals) -> None:
+        assert place.child is not None
+        place.is_ending = True
+        place.child.signal(number)
+
+    async def _keep(self, worker: int, place: _Place) -> None:
+        """A worker in this place for as long as one is wanted."""
+        while place.is_wanted:
+            log = self._folder / f"worker-{worker}-{next(self._numbers):04}.log"
+            place.child = child = self._nursery.start(self._config_of(worker), log)
+            place.is_ending = False
+            self.counts.starts += 1
+            await child.ended()
+            self._judge(place, child)
+            if not place.is_ending:
+                await asyncio.sleep(_AGAIN_S)
+
+    def _judge(self, place: _Place, child: Child) -> None:
+        code = child.exit_code
+        assert code is not None
+        if code == -signal.SIGKILL and place.is_ending:
+            return
+        if not place.is_ending:
+            self.counts.own_ends[code] += 1
+        if code not in ({_FINE, _UNREACHABLE} if place.is_ending else {_UNREACHABLE}):
+            self.breaches.append(f"{child.log_file.name}: a worker ended with {code}")

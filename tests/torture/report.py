@@ -1,0 +1,65 @@
+"""What a run came to, in words and figures."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from tests.torture.run import Outcome
+
+SUSPECTED_FOR_EACH_IN_FLIGHT: Final = 16
+"""After a death at most so many records, times the requests in flight, may be flagged in vain."""
+
+_BREACHES_SHOWN: Final = 20
+
+
+def flag_bound(outcome: Outcome) -> int:
+    """How many records may be flagged in vain by what happened to workers, brokers and the endpoint."""
+    workers, concurrency = outcome.workers, outcome.plan.concurrency
+    deaths = workers.kills + workers.stalls + workers.own_ends.total()
+    return SUSPECTED_FOR_EACH_IN_FLIGHT * concurrency * deaths + concurrency * outcome.troubles.total()
+
+
+def suspected_records(outcome: Outcome) -> int:
+    """How many records are flagged in vain."""
+    return sum(map(len, outcome.verdict.findings.suspected.values()))
+
+
+def breaches(outcome: Outcome) -> list[str]:
+    """Everything that a run must not come to; empty is passed."""
+    suspected, bound = suspected_records(outcome), flag_bound(outcome)
+    if suspected > bound:
+        return [*outcome.breaches, f"{suspected} records are flagged in vain, at most {bound} may be"]
+    return outcome.breaches
+
+
+def report(outcome: Outcome) -> str:
+    """The summary, one thing a line."""
+    verdict, workers, findings = outcome.verdict, outcome.workers, outcome.verdict.findings
+    found = breaches(outcome)
+    most = max(map(len, findings.suspected.values()), default=0)
+    early, own_ends = workers.kills_before_open, _counted(workers.own_ends)
+    flagged, allowed = len({part[0] for part in findings.flagged}), flag_bound(outcome)
+    figures = {
+        "seed": f"{outcome.plan.seed}, {outcome.plan.lasts_s:.0f} s",
+        "workers": f"{workers.starts} starts, {outcome.plan.concurrency} requests in flight each",
+        "kills": f"{workers.kills}, of which {early} before all was open",
+        "other blows": f"{workers.terminations} terminations, {workers.stalls} stalls",
+        "own ends": f"{own_ends} (by exit code)",
+        "troubles": _counted(outcome.troubles),
+        "records": f"{verdict.events}, accounted for {verdict.complete}, wrong: {_counted(verdict.lacks)}",
+        "unconfirmed": f"{outcome.unacknowledged} records, to the producer",
+        "outcomes": f"{_counted(verdict.outcomes)}; void: {verdict.void}",
+        "endpoint": f"{outcome.requests} requests, {outcome.most_in_flight} at a time at most",
+        "sent twice": f"{len(findings.doubled)} requests, unflagged: {len(findings.doubled_unflagged)}",
+        "flagged": f"{flagged} records, in vain {suspected_records(outcome)} of {allowed} allowed",
+        "by one worker": f"{most} flagged in vain at most",
+        "caught up": f"{outcome.catching_up_s:.1f} s after the last blow",
+    }
+    lines = [f"{name:14}{figure}" for name, figure in figures.items()]
+    if not found:
+        return "\n".join([*lines, "PASSED"])
+    shown = [f"  {breach}" for breach in found[:_BREACHES_SHOWN]]
+    return "\n".join([*lines, f"FAILED: {len(found)} breaches", *shown])
+
+
+def _counted(counts: Mapping[Any, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items(), key=str)) or "none"

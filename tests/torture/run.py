@@ -1,0 +1,254 @@
+"""One torture run: real brokers, real worker processes, a producer, and a schedule of blows."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, assert_never
+from uuid import uuid4
+
+from aiokafka.errors import KafkaError
+
+from pipeline.adapters.sandbox import Sandbox
+from tests.support.kafka.broker import Broker
+from tests.support.kafka.cluster import Cluster
+from tests.support.worker.nursery import Nursery
+from tests.support.worker.scene import Scene, sandbox_settings
+from tests.torture.acts import (
+    Begin,
+    Heal,
+    Kill,
+    KillNode,
+    Stall,
+    Start,
+    StartNode,
+    StopNode,
+    Terminate,
+    Timed,
+    Wake,
+    as_text,
+)
+from tests.torture.crew import Crew, CrewCounts
+from tests.torture.endpoint import Endpoint
+from tests.torture.feeder import Feeder
+from tests.torture.schedule import kill_schedule
+from tests.torture.traffic import MAPPINGS, calm_letters, letters
+from tests.torture.verdict import Verdict, read_verdict
+
+_NO_PROGRESS_S: Final = 60.0
+_LOOK_AGAIN_S: Final = 0.5
+_FEED_END_S: Final = 90.0
+_BUSY_MS: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run does. `is_static`: workers keep their partitions over a quick restart.
+
+    `rate` is in records a second; `delay_ms` is how long each request takes at the least.
+    """
+
+    seed: int
+    schedule: tuple[Timed, ...]
+    rate: float = 200.0
+    delay_ms: int = 0
+    partitions: int = 4
+    concurrency: int = 64
+    session_s: float = 6.0
+    is_static: bool = False
+
+    @property
+    def has_zombies(self) -> bool:
+        """Whether workers may wake up after their partitions were given away."""
+        return any(isinstance(timed.act, Stall | StopNode | KillNode) for timed in self.schedule)
+
+    @property
+    def lasts_s(self) -> float:
+        """When the last act is due."""
+        return max((timed.at_s for timed in self.schedule), default=0.0)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run came to. `breaches` must be empty; all else is for the report."""
+
+    plan: Plan
+    verdict: Verdict
+    workers: CrewCounts
+    troubles: Counter[str]
+    requests: int
+    most_in_flight: int
+    unacknowledged: int
+    catching_up_s: float
+    breaches: list[str] = field(default_factory=list)
+
+
+class Run:
+    """A run in the making; `play` carries it out."""
+
+    def __init__(self, plan: Plan, scene: Scene, cluster: Cluster | None, folder: Path) -> None:
+        self._plan = plan
+        self._scene = scene
+        self._cluster = cluster
+        self._folder = folder
+        self._endpoint = Endpoint(scene.sandbox, plan.delay_ms)
+        self._began_s = 0.0
+        self._troubles: Counter[str] = Counter()
+        self._breaches: list[str] = []
+
+    async def play(self, nursery: Nursery) -> Outcome:
+        """Do all that the schedule says, let the workers catch up, and compare."""
+        topic = self._scene.kafka.topics.events
+        feed = letters(self._plan.seed, self._plan.partitions)
+        feeder = Feeder(self._scene.servers, topic, feed, self._plan.rate)
+        feeding = asyncio.create_task(feeder.run())
+        crew = Crew(nursery, self._config, self._folder)
+        try:
+            await self._act(crew)
+            feeder.calm_down(calm_letters(self._plan.partitions))
+            catching_up_s = await self._catch_up(crew)
+            feeder.stop()
+            async with asyncio.timeout(_FEED_END_S):
+                await feeding
+            await self._catch_up(crew)
+            await crew.stop()
+            verdict = await read_verdict(
+                self._scene, self._endpoint.arrivals(), has_zombies=self._plan.has_zombies
+            )
+        finally:
+            feeding.cancel()
+            crew.abandon()
+            with suppress(asyncio.CancelledError):
+                await feeding
+            await self._endpoint.stop()
+        return Outcome(
+            plan=self._plan,
+            verdict=verdict,
+            workers=crew.counts,
+            troubles=self._troubles,
+            requests=self._endpoint.arrived,
+            most_in_flight=self._endpoint.most_in_flight,
+            unacknowledged=feeder.unacknowledged,
+            catching_up_s=catching_up_s,
+            breaches=[*self._breaches, *crew.breaches, *verdict.breaches],
+        )
+
+    def _config(self, worker: int) -> Path:
+        """A worker's own file: it differs by its name in the group."""
+        name = {"group_instance_id": f"worker-{worker}"} if self._plan.is_static else {}
+        return self._scene.config(
+            f"worker-{worker}",
+            kafka={"group": self._scene.pipeline(), "session_timeout": f"{self._plan.session_s:g}s", **name},
+            delivery={
+                "concurrency": self._plan.concurrency,
+                "timeout": "5s",
+                "max_attempts": 5,
+                "retry": {"first": "20ms", "cap": "1s"},
+            },
+            mappings=MAPPINGS,
+        )
+
+    async def _act(self, crew: Crew) -> None:
+        """Workers, nodes and the endpoint each have their own sequence: none waits for another."""
+        self._began_s = time.monotonic()
+        nodes, endpoint = StopNode | KillNode | StartNode, Begin | Heal
+        schedule = self._plan.schedule
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._sequence((t for t in schedule if isinstance(t.act, nodes)), crew))
+            group.create_task(self._sequence((t for t in schedule if isinstance(t.act, endpoint)), crew))
+            others = (t for t in schedule if not isinstance(t.act, nodes | endpoint))
+            group.create_task(self._sequence(others, crew))
+
+    async def _sequence(self, acts: Iterable[Timed], crew: Crew) -> None:
+        for timed in acts:
+            await asyncio.sleep(timed.at_s - (time.monotonic() - self._began_s))
+            if crew.breaches:
+                return
+            with (self._folder / "acts.log").open("a") as log:
+                log.write(f"{time.strftime('%H:%M:%S')} {timed}\n")
+            await self._do(timed, crew)
+
+    async def _do(self, timed: Timed, crew: Crew) -> None:
+        match timed.act:
+            case Start(worker):
+                crew.start(worker)
+            case Kill(worker):
+                crew.kill(worker)
+            case Terminate(worker):
+                crew.terminate(worker)
+            case Stall(worker):
+                crew.stall(worker)
+            case Wake(worker):
+                crew.wake(worker)
+            case Begin(trouble):
+                self._troubles[trouble] += 1
+                await self._endpoint.begin(trouble)
+            case Heal():
+                await self._endpoint.heal()
+            case StopNode(node) | KillNode(node) as act:
+                cluster = self._nodes()
+                self._troubles["nodes restarted"] += 1
+                await asyncio.to_thread(cluster.kill if isinstance(act, KillNode) else cluster.stop, node)
+            case StartNode(node):
+                self._nodes().nodes[node].spawn()
+            case _:
+                assert_never(timed.act)
+
+    def _nodes(self) -> Cluster:
+        if self._cluster is None:
+            raise ValueError("the schedule stops nodes, and the broker is not this run's own")
+        return self._cluster
+
+    async def _catch_up(self, crew: Crew) -> float:
+        """Wait until all that stands there now is committed; how long it took. Gives up without progress."""
+        await self._endpoint.heal()
+        if self._cluster is not None:
+            await asyncio.to_thread(self._cluster.wait_ready)
+        began_s = moved_s = time.monotonic()
+        ends = {event.partition: event.offset + 1 for event in await self._scene.events()}
+        lag = sum(ends.values())
+        while lag > 0 and not crew.breaches:
+            now = await self._lag(ends)
+            if now < lag:
+                lag, moved_s = now, time.monotonic()
+            elif time.monotonic() - moved_s > _NO_PROGRESS_S:
+                self._breaches.append(f"stuck: {lag} records stay uncommitted")
+                break
+            await asyncio.sleep(_LOOK_AGAIN_S)
+        return time.monotonic() - began_s
+
+    async def _lag(self, ends: Mapping[int, int]) -> int:
+        """How many records are not committed; all of them as long as the broker cannot say."""
+        try:
+            commits = await self._scene.operator.commits(
+                self._scene.pipeline(), self._scene.kafka.topics.events
+            )
+        except KafkaError:
+            commits = {}
+        return sum(max(0, end - commits.get(number, (0, None))[0]) for number, end in ends.items())
+
+
+def kill_plan(seed: int, kills: int, rate: float) -> Plan:
+    """SIGKILLs only, of workers with about as many requests in flight as they may have."""
+    schedule = kill_schedule(seed, kills)
+    return Plan(seed=seed, schedule=schedule, rate=rate, delay_ms=_BUSY_MS, is_static=True)
+
+
+async def torture(plan: Plan, broker: Broker, cluster: Cluster | None, folder: Path) -> Outcome:
+    """Carry a plan out; workers' logs and configurations stay in the folder.
+
+    `cluster` is the broker's own nodes where the schedule stops some.
+    """
+    (folder / "schedule.txt").write_text(as_text(plan.schedule))
+    sandbox = Sandbox(sandbox_settings())
+    await sandbox.start()
+    scene = Scene(broker, sandbox, folder, f"torture-{uuid4().hex[:8]}")
+    try:
+        await scene.make_topics(plan.partitions, {})
+        async with Nursery() as nursery:
+            return await Run(plan, scene, cluster, folder).play(nursery)
+    finally:
+        scene.delete_topics()
