@@ -124,6 +124,7 @@ class KafkaWorker:
                 assigned=len(parts.consumer.assignment()),
                 open=len(partitions.held),
                 is_lease_held=partitions.is_lease_held,
+                breaker=parts.engine.gate.breaker,
             )
         )
 

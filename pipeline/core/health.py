@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pipeline.core.breaker import Cause
+
 
 class Hindrance(StrEnum):
     """What keeps a worker that is alive from being ready."""
@@ -24,14 +26,20 @@ class Condition:
     assigned: int = 0
     open: int = 0
     is_lease_held: bool = False
+    breaker: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The answer: ready when nothing hinders. `partitions` are those that are read from."""
+    """The answer: ready when nothing hinders. `partitions` are those that are read from.
+
+    An open breaker hinders nobody: the worker holds its partitions and sends when the destination
+    takes events again, which no other worker could do better.
+    """
 
     because: tuple[Hindrance, ...]
     partitions: int
+    breaker: str
 
     @property
     def is_ready(self) -> bool:
@@ -41,7 +49,8 @@ class Health:
 
 def health(condition: Condition) -> Health:
     """Judge a worker's condition. A worker that stands by without partitions is ready."""
-    return Health(tuple(_hindrances(condition)), condition.open)
+    breaker = "closed" if condition.breaker is None else condition.breaker.value
+    return Health(tuple(_hindrances(condition)), condition.open, breaker)
 
 
 def _hindrances(now: Condition) -> list[Hindrance]:

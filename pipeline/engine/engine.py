@@ -68,9 +68,15 @@ class Engine:
         self._clock = ports.clock
         lease = Lease(settings.lease_s)
         self._meter = ports.meter
-        gate = Gate(settings.delivery.retry.backoff, ports.clock, ports.jitter, lease, ports.meter)
+        self.gate = Gate(settings.delivery.retry.backoff, ports.clock, ports.jitter, lease, ports.meter)
         self._delivery = Delivery(
-            ports.destination, settings.delivery, ports.clock, ports.jitter, gate, self._report, ports.meter
+            ports.destination,
+            settings.delivery,
+            ports.clock,
+            ports.jitter,
+            self.gate,
+            self._report,
+            ports.meter,
         )
         self._audit_writer = AuditWriter(
             ports.audit_log, ports.dead_letters, ports.clock, settings.audit_linger_s, self._settle

@@ -62,6 +62,11 @@ class Gate:
         meter.watch(BREAKER_OPEN, self._tell_breaker)
         meter.watch(HELD_SECONDS, lambda: {(): max(0.0, self._hold_until_s - clock.monotonic_s())})
 
+    @property
+    def breaker(self) -> Cause | None:
+        """Why the destination is probed with one request at a time; None while it is not."""
+        return self._breaker.cause
+
     def enter(self) -> Pass | None:
         """A pass for one request that starts at once; None if none may start now."""
         now_s = self._clock.monotonic_s()

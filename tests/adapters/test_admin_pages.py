@@ -41,7 +41,10 @@ async def test_a_worker_that_is_not_ready_is_alive_and_says_why() -> None:
     url = await _started(pages, Condition(is_connected=True))
     ready, live = await _get(url + "/ready"), await _get(url + "/live")
     await pages.stop()
-    assert (ready[0], ready[2]) == (503, b'{"ready": false, "because": ["joining"], "partitions": 0}')
+    assert (ready[0], ready[2]) == (
+        503,
+        b'{"ready": false, "because": ["joining"], "partitions": 0, "breaker": "closed"}',
+    )
     assert (live[0], live[2]) == (200, b'{"live": true}')
 
 

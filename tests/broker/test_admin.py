@@ -14,6 +14,7 @@ from tests.support.worker.scene import Scene
 
 pytestmark = pytest.mark.kafka
 
+_READY: Final = '{"ready": true, "because": [], "partitions": 4, "breaker": "closed"}'
 _SHOWN: Final = "metrics and health are shown"
 
 
@@ -59,7 +60,7 @@ async def test_a_scrape_agrees_with_what_happened(scene: Scene) -> None:
     worker = await scene.started(scene.config(admin={"listen": "127.0.0.1:0"}))
     await scene.accounted(102)
 
-    assert await _get(worker, "/ready") == (200, '{"ready": true, "because": [], "partitions": 4}')
+    assert await _get(worker, "/ready") == (200, _READY)
     found = await _scrape(worker, settled=102)
     assert found.values("outcomes_total", stage="deliver", outcome="delivered", reason="accepted") == [101]
     assert found.values("outcomes_total", stage="deliver", outcome="failed", reason="refused") == [1]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.core.breaker import Cause
 from pipeline.core.health import Condition, Hindrance, health
 
 WELL = Condition(is_connected=True, has_joined=True, assigned=4, open=4, is_lease_held=True)
@@ -16,6 +17,11 @@ def test_a_worker_that_reads_is_ready() -> None:
 
 def test_a_worker_that_stands_by_is_ready() -> None:
     assert health(replace(WELL, assigned=0, open=0, is_lease_held=False)).is_ready
+
+
+def test_an_open_breaker_is_told_and_hinders_nobody() -> None:
+    found = health(replace(WELL, breaker=Cause.UNAUTHORISED))
+    assert (found.is_ready, found.breaker) == (True, "unauthorised")
 
 
 def test_a_partition_that_has_to_wait_does_not_hinder_the_others() -> None:
