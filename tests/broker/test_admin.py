@@ -14,7 +14,7 @@ from tests.support.worker.scene import Scene
 
 pytestmark = pytest.mark.kafka
 
-_READY: Final = '{"ready": true, "because": [], "partitions": 4, "breaker": "closed"}'
+_READY: Final = '{"ready": true, "because": [], "partitions": 8, "breaker": "closed"}'
 _SHOWN: Final = "metrics and health are shown"
 
 
@@ -57,7 +57,9 @@ async def test_a_scrape_agrees_with_what_happened(scene: Scene) -> None:
             letter(track(101, properties={"sandbox": {"status": "503, 200"}}), 0),
         ]
     )
-    worker = await scene.started(scene.config(admin={"listen": "127.0.0.1:0"}))
+    worker = scene.start(scene.config(admin={"listen": "127.0.0.1:0"}))
+    both_topics = 2 * scene.partitions
+    await until(lambda: len(worker.said("partition open")) == both_topics, "all partitions are open")
     await scene.accounted(102)
 
     assert await _get(worker, "/ready") == (200, _READY)
