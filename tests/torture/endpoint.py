@@ -63,6 +63,11 @@ class Endpoint:
             self._is_gone = False
         self.sandbox.faults = self._well
 
+    async def recover(self) -> None:
+        """Be well and quick from now on."""
+        self._well = Faults()
+        await self.heal()
+
     async def stop(self) -> None:
         """Listen no more; the log stays."""
         if not self._is_gone:

@@ -26,7 +26,6 @@ class Feeder:
         self._rate = rate
         self._stopping = asyncio.Event()
         self._unanswered: set[asyncio.Future[Any]] = set()
-        self.sent = 0
         self.unacknowledged = 0
 
     async def run(self) -> None:
@@ -34,10 +33,12 @@ class Feeder:
         producer = new_producer(self._servers)
         await producer.start()
         try:
-            began_s = time.monotonic()
+            owed, now_s = 0.0, time.monotonic()
             while not self._stopping.is_set():
-                due = int((time.monotonic() - began_s) * self._rate)
-                while self.sent < due and not self._stopping.is_set():
+                before_s, now_s = now_s, time.monotonic()
+                owed += (now_s - before_s) * self._rate
+                while owed >= 1 and not self._stopping.is_set():
+                    owed -= 1
                     await self._send(producer)
                 await asyncio.sleep(_TURN_S)
             if self._unanswered:
@@ -45,9 +46,9 @@ class Feeder:
         finally:
             await producer.stop()
 
-    def calm_down(self, letters: Iterator[Letter]) -> None:
-        """Go on with other letters."""
-        self._letters = letters
+    def go_on(self, letters: Iterator[Letter], rate: float) -> None:
+        """Go on with other letters at another rate."""
+        self._letters, self._rate = letters, rate
 
     def stop(self) -> None:
         """Produce no more."""
@@ -55,7 +56,6 @@ class Feeder:
 
     async def _send(self, producer: Any) -> None:
         letter = next(self._letters)
-        self.sent += 1
         try:
             future = await producer.send(self._topic, letter.value, letter.key, letter.partition)
         except KafkaError:

@@ -42,6 +42,7 @@ _NO_PROGRESS_S: Final = 60.0
 _LOOK_AGAIN_S: Final = 0.5
 _FEED_END_S: Final = 90.0
 _BUSY_MS: Final = 200
+_CALM_RATE: Final = 40.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,7 @@ class Run:
         crew = Crew(nursery, self._config, self._folder)
         try:
             await self._act(crew)
-            feeder.calm_down(calm_letters(self._plan.partitions))
+            feeder.go_on(calm_letters(self._plan.partitions), _CALM_RATE)
             catching_up_s = await self._catch_up(crew)
             feeder.stop()
             async with asyncio.timeout(_FEED_END_S):
@@ -204,7 +205,7 @@ class Run:
 
     async def _catch_up(self, crew: Crew) -> float:
         """Wait until all that stands there now is committed; how long it took. Gives up without progress."""
-        await self._endpoint.heal()
+        await self._endpoint.recover()
         if self._cluster is not None:
             await asyncio.to_thread(self._cluster.wait_ready)
         began_s = moved_s = time.monotonic()
