@@ -20,6 +20,7 @@ from pipeline.app import create_app
 from pipeline.config.delivery import Array
 from pipeline.config.delivery import Delivery as DeliveryConfig
 from pipeline.config.model import Config
+from pipeline.config.verdicts import rule_table
 from pipeline.core.attempt import RetryPolicy
 from pipeline.core.batch import SINGLE, BatchPolicy
 from pipeline.core.retry import Backoff
@@ -51,6 +52,7 @@ def delivery_policy(delivery: DeliveryConfig) -> DeliveryPolicy:
         batch=batch,
         retry=RetryPolicy(Backoff(delivery.retry.first_s, delivery.retry.cap_s), delivery.max_attempts),
         expire_after_ms=None if delivery.expire_after_s is None else delivery.expire_after_s * 1000,
+        rules=rule_table(delivery.verdicts),
     )
 
 

@@ -15,9 +15,11 @@ from yarl import URL
 from pipeline.adapters.http_body import WatchedBody, decoded, first_bytes
 from pipeline.adapters.http_errors import no_answer
 from pipeline.config.model import Config
+from pipeline.config.verdicts import rule_table
 from pipeline.core.credentials import CredentialProblem, authentication_query
 from pipeline.core.exchange import Answer, Exchange, NoAnswer, NoAnswerKind
 from pipeline.core.request import is_legal_header_value, request_headers
+from pipeline.core.verdict_rules import kept_headers
 
 _LEFT_AS_THEY_ARE: Final = "!$%&'()*+,-./:;=?@[\\]^_`{|}~"
 _CLOSED: Final = NoAnswer(NoAnswerKind.CONNECTION_LOST, "the HTTP client is closed", bytes_written=False)
@@ -34,7 +36,8 @@ class HttpSettings:
     exchange: finding the host, connecting, the answer's body and the wait for one of the
     `connections`, which are kept open; give no fewer than requests are made at a time.
     Proxies named in the environment count only with `use_environment_proxy`. `tls` replaces
-    the system's trust, for a private authority.
+    the system's trust, for a private authority. Answers bring their `kept_headers`, named in
+    lower case.
     """
 
     endpoint: str
@@ -45,6 +48,7 @@ class HttpSettings:
     connections: int = 64
     use_environment_proxy: bool = False
     tls: ssl.SSLContext | None = None
+    kept_headers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         url = URL(self.endpoint)
@@ -65,6 +69,7 @@ def settings_of(config: Config, connections: int) -> HttpSettings:
         user_agent=config.delivery.user_agent,
         timeout_s=config.delivery.timeout_s,
         connections=connections,
+        kept_headers=kept_headers(rule_table(config.delivery.verdicts)),
     )
 
 
@@ -122,7 +127,7 @@ class HttpDestination:
         timeout_s = self._settings.timeout_s
         try:
             async with asyncio.timeout(timeout_s), request(self._client()) as response:
-                return await _answer(response)
+                return await _answer(response, self._settings.kept_headers)
         except Exception as error:  # noqa: BLE001 (the port raises nothing: an unknown error is no answer)
             return no_answer(error, timeout_s=timeout_s, bytes_written=bytes_written())
 
@@ -145,7 +150,12 @@ class HttpDestination:
         )
 
 
-async def _answer(response: aiohttp.ClientResponse) -> Answer:
+async def _answer(response: aiohttp.ClientResponse, kept: tuple[str, ...]) -> Answer:
     body = await first_bytes(response.content)
     headers = response.headers
-    return Answer(response.status, headers.get("retry-after"), decoded(body, headers.get("content-encoding")))
+    return Answer(
+        response.status,
+        headers.get("retry-after"),
+        decoded(body, headers.get("content-encoding")),
+        tuple((name, ", ".join(headers.getall(name))) for name in kept if name in headers),
+    )

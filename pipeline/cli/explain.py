@@ -34,8 +34,8 @@ def register(app: typer.Typer) -> None:
 
 def explain(
     file: Annotated[
-        str, typer.Argument(metavar="FILE|-", help="One event, or JSON lines; `-` is standard input.")
-    ],
+        str | None, typer.Argument(metavar="FILE|-", help="One event, or JSON lines; `-` is standard input.")
+    ] = None,
     config: Annotated[
         Path | None, typer.Option("--config", help="The configuration; without it the four presets run.")
     ] = None,
@@ -43,11 +43,47 @@ def explain(
     send: Annotated[
         bool, typer.Option("--send", help="Send the one event to Kameleoon, after asking.")
     ] = False,
+    rules: Annotated[
+        bool, typer.Option("--rules", help="Show what each answer of Kameleoon means; goes without FILE.")
+    ] = False,
+    status: Annotated[
+        int | None, typer.Option("--status", help="With --rules: tell which one decides on this status.")
+    ] = None,
+    body: Annotated[str | None, typer.Option("--body", help="The body of that answer.")] = None,
+    header: Annotated[
+        list[str] | None, typer.Option("--header", help="A header of that answer, `name: value`.")
+    ] = None,
 ) -> None:
     """Show an event's way: each stage's decision, each field's origin, the exact request.
 
     Exit code 0: every event could be decided. 1: at least one is rejected.
     """
+    if rules:
+        _rules(config, file, (status, body, tuple(header or ())), as_json=as_json, send=send)
+        return
+    if file is None or status is not None or body is not None or header:
+        stop(ExitCode.USAGE, "name a FILE; or give --rules, alone or with --status, --body and --header")
+    _events(file, config, as_json=as_json, send=send)
+
+
+def _rules(
+    config: Path | None,
+    file: str | None,
+    given: tuple[int | None, str | None, tuple[str, ...]],
+    *,
+    as_json: bool,
+    send: bool,
+) -> None:
+    from pipeline.cli.explain_rules import Given, print_rules
+    from pipeline.config.verdicts import rule_table
+
+    if file is not None or send:
+        stop(ExitCode.USAGE, "--rules goes without FILE and without --send")
+    written = () if config is None else loaded(config).delivery.verdicts
+    print_rules(rule_table(written), Given(*given), as_json=as_json)
+
+
+def _events(file: str, config: Path | None, *, as_json: bool, send: bool) -> None:
     if send and (config is None or as_json or file == "-"):
         stop(ExitCode.USAGE, "--send needs --config and a FILE with one event, and goes without --json")
     setup = _setup(config)

@@ -9,7 +9,7 @@ from pipeline.cli.exits import ExitCode, stop
 from pipeline.core.exchange import Answer, Exchange, NoAnswer
 from pipeline.core.explain import Explanation
 from pipeline.core.outcome import Deliverable
-from pipeline.core.verdict import Accepted, describe, judge
+from pipeline.core.verdict import Accepted, Verdict, describe, judge
 
 if TYPE_CHECKING:
     from pipeline.config.model import Config
@@ -20,6 +20,8 @@ def send_parts(explanation: Explanation, config: "Config") -> None:
 
     Ends the command: 1 if Kameleoon did not accept one, 3 if it could not be reached.
     """
+    from pipeline.config.verdicts import rule_table
+
     parts = [part for part in explanation.decided.parts if isinstance(part, Deliverable)]
     if not parts:
         stop(ExitCode.FOUND, "nothing to send")
@@ -28,11 +30,12 @@ def send_parts(explanation: Explanation, config: "Config") -> None:
         print("nothing was sent")
         return
     exchanges = asyncio.run(_send_all([part.body for part in parts], config))
-    for part, exchange in zip(parts, exchanges, strict=True):
-        print(f"{part.mapping}: {_told(exchange)}")
+    verdicts = [judge(exchange, rule_table(config.delivery.verdicts)) for exchange in exchanges]
+    for part, exchange, verdict in zip(parts, exchanges, verdicts, strict=True):
+        print(f"{part.mapping}: {_told(exchange, verdict)}")
     if any(isinstance(exchange, NoAnswer) for exchange in exchanges):
         raise typer.Exit(ExitCode.UNREACHABLE)
-    if not all(isinstance(judge(exchange), Accepted) for exchange in exchanges):
+    if not all(isinstance(verdict, Accepted) for verdict in verdicts):
         raise typer.Exit(ExitCode.FOUND)
 
 
@@ -46,11 +49,11 @@ async def _send_all(bodies: list[bytes], config: "Config") -> list[Exchange]:
         await destination.close()
 
 
-def _told(exchange: Exchange) -> str:
+def _told(exchange: Exchange, verdict: Verdict) -> str:
     match exchange:
         case Answer():
-            verdict = "accepted" if isinstance(judge(exchange), Accepted) else "not accepted"
-            return f"{verdict}: {describe(exchange)}"
+            said = "accepted" if isinstance(verdict, Accepted) else "not accepted"
+            return f"{said}: {describe(exchange)}"
         case NoAnswer():
             return f"no answer: {describe(exchange)}"
         case _:

@@ -10,6 +10,7 @@ from pydantic_core import CoreSchema
 from pipeline.config.scalar import quoted
 from pipeline.config.section import Section
 from pipeline.config.values import Duration, Flag, Kind, Size, Whole, as_text, mistake, one_of
+from pipeline.config.verdicts import MOST_RULES, VerdictRule, listed
 
 ORDERS: Final = ("visitor", "none")
 WIRE_KIND: Final = "`single`, or `array` with its keys"
@@ -206,6 +207,13 @@ class Delivery(Section):
         examples=[300],
     )
     retry: Retry = Field(default_factory=Retry, description="The waits between attempts.")
+    verdicts: Annotated[tuple[VerdictRule, ...], BeforeValidator(listed)] = Field(
+        default_factory=tuple,
+        max_length=MOST_RULES,
+        description="What answers mean where the defaults do not fit, such as a 200 whose body says no. The "
+        "first rule that matches decides, and these come before the defaults; `explain --rules` prints them "
+        "all.",
+    )
     max_in_flight_events: Whole = Field(
         default_factory=lambda earlier: 8 * earlier["concurrency"],
         ge=1,

@@ -11,6 +11,7 @@ from pipeline.config.model import Destination
 from pipeline.config.problem import Path
 from pipeline.config.report import Report
 from pipeline.config.values import written_duration, written_size
+from pipeline.config.verdicts import check_verdicts
 from pipeline.core.credentials import credential_problems
 
 REBALANCE_MARGIN_S: Final = 5.0
@@ -64,6 +65,8 @@ def check_delivery(kafka: Kafka, delivery: Delivery, report: Report) -> None:
     """The endpoint's scheme, the order of the waits, and room for what is in flight."""
     if _sound(report, ("delivery", "endpoint")):
         _check_endpoint(delivery, report)
+    if _sound(report, ("delivery", "verdicts")):
+        check_verdicts(delivery.verdicts, report)
     _check_retry(delivery, report)
     _check_room(kafka, delivery, report)
 

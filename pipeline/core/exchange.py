@@ -23,12 +23,18 @@ class NoAnswerKind(StrEnum):
 class Answer:
     """A complete answer, body included.
 
-    `retry_after` is the header as received; `body` at most the first `MAX_BODY_BYTES`.
+    `retry_after` is the header as received; `body` at most the first `MAX_BODY_BYTES`. `headers`
+    holds those alone that a rule asks for, their names in lower case, most often none.
     """
 
     status: int
     retry_after: str | None = None
     body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def header(self, name: str) -> str | None:
+        """The value of a header that was asked for, by its name in lower case."""
+        return next((value for kept, value in self.headers if kept == name), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,11 @@
-"""Stage deliver: what an exchange means for the event that was sent.
-
-An ordered table decides, the first match wins. What the table does not name has no meaning
-in HTTP that we know, and counts as a fault of the other side: transient.
-"""
+"""Stage deliver: what an exchange means for the event that was sent."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from http import HTTPStatus
 from typing import Final, assert_never
 
 from pipeline.core.exchange import Answer, Exchange, NoAnswer
+from pipeline.core.verdict_rules import DEFAULT_RULES, Rule, VerdictKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,56 +40,8 @@ class Unauthorised:
 Verdict = Accepted | Refused | Throttled | Transient | Unauthorised
 
 
-class VerdictKind(StrEnum):
-    """The verdicts as a rule names them."""
-
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    THROTTLED = "throttled"
-    TRANSIENT = "transient"
-    UNAUTHORISED = "unauthorised"
-
-
-@dataclass(frozen=True, slots=True)
-class StatusRange:
-    """HTTP statuses from `first` to `last`, both included."""
-
-    first: int
-    last: int
-
-    def __contains__(self, status: int) -> bool:
-        return self.first <= status <= self.last
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A complete answer whose status lies in one of `statuses` gets `verdict`."""
-
-    statuses: tuple[StatusRange, ...]
-    verdict: VerdictKind
-
-    def matches(self, answer: Answer) -> bool:
-        """Whether this rule decides on the answer."""
-        return any(answer.status in statuses for statuses in self.statuses)
-
-
-def rule(verdict: VerdictKind, *statuses: int | tuple[int, int]) -> Rule:
-    """A rule from single statuses and (first, last) pairs."""
-    ranges = (StatusRange(*item) if isinstance(item, tuple) else StatusRange(item, item) for item in statuses)
-    return Rule(tuple(ranges), verdict)
-
-
-DEFAULT_RULES: Final = (
-    rule(VerdictKind.ACCEPTED, (200, 299)),
-    rule(VerdictKind.UNAUTHORISED, 401, 403),
-    rule(VerdictKind.THROTTLED, 429),
-    rule(VerdictKind.TRANSIENT, 408, 423),
-    rule(VerdictKind.REFUSED, (300, 499), 501),
-    rule(VerdictKind.TRANSIENT, (500, 599)),
-)
-"""The reference's classification (reference: 5.4), with redirects not followed."""
-
 _MAY_HAVE_ARRIVED: Final = frozenset({500, 502, 504})
+_SUCCESSES: Final = range(200, 300)
 
 
 def judge(exchange: Exchange, rules: tuple[Rule, ...] = DEFAULT_RULES) -> Verdict:
@@ -108,7 +56,13 @@ def judge(exchange: Exchange, rules: tuple[Rule, ...] = DEFAULT_RULES) -> Verdic
 
 
 def _kind(answer: Answer, rules: tuple[Rule, ...]) -> VerdictKind:
-    return next((rule.verdict for rule in rules if rule.matches(answer)), VerdictKind.TRANSIENT)
+    decides = deciding(answer, rules)
+    return VerdictKind.TRANSIENT if decides is None else decides.verdict
+
+
+def deciding(answer: Answer, rules: tuple[Rule, ...] = DEFAULT_RULES) -> Rule | None:
+    """The rule that decides on an answer; None where no rule does, which makes it transient."""
+    return next((rule for rule in rules if rule.matches(answer)), None)
 
 
 def _verdict(kind: VerdictKind, retry_after: str | None) -> Verdict:
@@ -128,16 +82,17 @@ def _verdict(kind: VerdictKind, retry_after: str | None) -> Verdict:
 
 
 def may_have_arrived(exchange: Exchange) -> bool:
-    """Whether Kameleoon may have taken an event whose exchange was no success.
+    """Whether Kameleoon may have taken an event that is sent again after this exchange.
 
     True makes a later attempt a possible duplicate: bytes were written and no complete
-    answer came, or something in between answered for a server that it could not hear.
+    answer came, or something in between answered for a server that it could not hear, or the
+    status was a success and a rule took the answer for a no.
     """
     match exchange:
         case NoAnswer():
             return exchange.bytes_written
         case Answer():
-            return exchange.status in _MAY_HAVE_ARRIVED
+            return exchange.status in _MAY_HAVE_ARRIVED or exchange.status in _SUCCESSES
         case _:
             assert_never(exchange)
 

@@ -23,6 +23,7 @@ from pipeline.core.metrics import (
 )
 from pipeline.core.outcome import Outcome
 from pipeline.core.verdict import describe, judge
+from pipeline.core.verdict_rules import DEFAULT_RULES, Rule
 from pipeline.engine.assignment import Assignment, Entry
 from pipeline.engine.gate import Ended, Gate, Pass
 from pipeline.engine.meter import Meter
@@ -33,12 +34,16 @@ from pipeline.ports import Clock, Destination, Timer
 
 @dataclass(frozen=True, slots=True)
 class DeliveryPolicy:
-    """How requests are made: how many at once, in what batches, how often and how long."""
+    """How requests are made: how many at once, in what batches, how often and how long.
+
+    `rules` tell what the answers mean.
+    """
 
     concurrency: int
     batch: BatchPolicy
     retry: RetryPolicy
     expire_after_ms: float | None
+    rules: tuple[Rule, ...] = DEFAULT_RULES
 
 
 class Delivery:
@@ -136,6 +141,7 @@ class Delivery:
                 shipment.doubt()
                 self._clock.call_later(delay_s, lambda: self._put_back(shipment))
             case Fail() if len(shipment.parts) > 1:
+                shipment.doubt()
                 self._halve(shipment)
             case Fail():
                 self._conclude(shipment.parts[0], shipment.failed(shipment.parts[0], step))
@@ -161,7 +167,7 @@ class Delivery:
         took_s = self._clock.monotonic_s() - started_s
         self._count(shipment, exchange, took_s)
         end = next_step(
-            judge(exchange),
+            judge(exchange, self._policy.rules),
             exchange,
             attempted(shipment.attempts, exchange, sent_at_ms=sent_at_ms, latency_ms=round(took_s * 1000, 1)),
             policy=self._policy.retry,

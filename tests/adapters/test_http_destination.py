@@ -182,6 +182,15 @@ async def test_proxies_of_the_environment_count_only_when_told(monkeypatch: pyte
             assert await proxied.send(BODY) == Answer(200, None, line.encode())
 
 
+async def test_headers_that_a_rule_asks_for_come_with_the_answer() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nX-A: 1\r\nx-b: 2\r\nx-a: 3\r\ncontent-length: 2\r\n\r\n{}"
+    async with raw_server(answering(answer, answer)) as server:
+        async with http_destination(server.endpoint, kept_headers=("x-a", "x-c")) as destination:
+            assert await destination.send(BODY) == Answer(200, None, b"{}", (("x-a", "1, 3"),))
+        async with http_destination(server.endpoint) as destination:
+            assert await destination.send(BODY) == Answer(200, None, b"{}")
+
+
 async def test_credentials_are_probed_without_headers_that_hold_them() -> None:
     """Reference: 6.2."""
     seen: list[tuple[str, dict[str, str], bytes]] = []

@@ -6,19 +6,17 @@ from hypothesis import strategies as st
 
 from pipeline.core.exchange import Answer, NoAnswer, NoAnswerKind
 from pipeline.core.verdict import (
-    DEFAULT_RULES,
     Accepted,
     Refused,
     Throttled,
     Transient,
     Unauthorised,
     Verdict,
-    VerdictKind,
     describe,
     judge,
     may_have_arrived,
-    rule,
 )
+from pipeline.core.verdict_rules import DEFAULT_RULES, Rule, StatusRange, VerdictKind
 
 TRANSIENT_BELOW_500 = {408, 423}
 UNAUTHORISED = {401, 403}
@@ -55,7 +53,7 @@ def test_no_answer_is_transient(kind: NoAnswerKind, bytes_written: bool) -> None
 
 
 def test_the_first_rule_that_matches_wins() -> None:
-    rules = (rule(VerdictKind.REFUSED, 500), *DEFAULT_RULES)
+    rules = (Rule((StatusRange(500, 500),), VerdictKind.REFUSED), *DEFAULT_RULES)
 
     assert Refused() == judge(Answer(500), rules)
     assert Transient() == judge(Answer(502), rules)
@@ -73,6 +71,11 @@ def test_a_server_that_broke_down_may_have_taken_the_event(status: int) -> None:
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 408, 413, 423, 429, 501, 503])
 def test_an_answer_that_says_no_took_nothing(status: int) -> None:
     assert not may_have_arrived(Answer(status))
+
+
+@pytest.mark.parametrize("status", [200, 204, 299])
+def test_a_success_that_a_rule_takes_for_a_no_may_have_been_taken(status: int) -> None:
+    assert may_have_arrived(Answer(status))
 
 
 @pytest.mark.parametrize("kind", NoAnswerKind)

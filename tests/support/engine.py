@@ -17,6 +17,7 @@ from pipeline.core.decode import Framing
 from pipeline.core.plan import MappingDefinition, Plan, compile_plan
 from pipeline.core.record import Record, TopicPartition
 from pipeline.core.retry import Backoff
+from pipeline.core.verdict_rules import DEFAULT_RULES, Rule
 from pipeline.engine.accounting import Author
 from pipeline.engine.assignment import Assignment, Chunk
 from pipeline.engine.delivery import DeliveryPolicy
@@ -178,6 +179,7 @@ class World:
     max_spread: int = 1000
     jitter: Callable[[], float] = lambda: 0.5
     meter: Meter = field(default_factory=Meter)
+    rules: tuple[Rule, ...] = DEFAULT_RULES
 
     def __post_init__(self) -> None:
         self.letters = FakeDeadLetters(self.audit)
@@ -195,6 +197,7 @@ class World:
                 batch=self.batch,
                 retry=RetryPolicy(Backoff(1.0, 8.0), self.max_attempts),
                 expire_after_ms=self.expire_after_ms,
+                rules=self.rules,
             ),
             is_ordered=self.is_ordered,
             max_event_names=self.max_event_names,

@@ -1,0 +1,51 @@
+"""Rules of one's own at work: what follows when an answer's status does not mean what it means by default."""
+
+import orjson
+
+from pipeline.core.audit import AuditRecord, OutcomeKind
+from pipeline.core.batch import BatchPolicy
+from pipeline.core.verdict_rules import DEFAULT_RULES, Rule, StatusRange, VerdictKind
+from tests.support.engine import World, event, record
+
+ARRAY = BatchPolicy(max_events=4, max_bytes=100_000, linger_s=0.05, is_array=True)
+
+
+def take_202_for(verdict: VerdictKind) -> tuple[Rule, ...]:
+    """The defaults under a rule for 202."""
+    return (Rule((StatusRange(202, 202),), verdict), *DEFAULT_RULES)
+
+
+def events_by_request(world: World) -> list[int]:
+    """How many events each request carried."""
+    bodies = [orjson.loads(body) for body in world.destination.sent]
+    return [len(body) if isinstance(body, list) else 1 for body in bodies]
+
+
+async def deliver(world: World, *values: bytes) -> list[AuditRecord]:
+    """Take the events in, let time pass, and answer the audit in the order of the events."""
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take([record(offset, value) for offset, value in enumerate(values)])
+        await world.clock.advance(100)
+    return sorted(world.audit.records(), key=lambda found: found.source.offset)
+
+
+async def test_a_success_that_a_rule_takes_for_a_no_makes_the_next_attempt_doubtful() -> None:
+    world = World(rules=take_202_for(VerdictKind.TRANSIENT))
+
+    (found,) = await deliver(world, event(0, sandbox={"status": "202,200"}))
+
+    assert (found.outcome, found.possible_duplicate) == (OutcomeKind.DELIVERED, True)
+    assert len(world.destination.sent) == 2
+
+
+async def test_an_array_that_a_rule_refuses_despite_its_success_is_halved_in_doubt() -> None:
+    world = World(batch=ARRAY, rules=take_202_for(VerdictKind.REFUSED))
+
+    found = await deliver(world, event(0, sandbox={"status": "202"}), event(1))
+
+    assert events_by_request(world) == [2, 1, 1]
+    assert [(each.outcome, each.possible_duplicate) for each in found] == [
+        (OutcomeKind.FAILED, True),
+        (OutcomeKind.DELIVERED, True),
+    ]
