@@ -25,6 +25,7 @@ VERBS: Final[tuple[str, ...]] = (
     "produce",
     "run",
     "audit",
+    "reconcile",
     "sandbox",
 )
 """Modules of `pipeline.cli` in the order that `--help` lists their verbs."""
