@@ -9,7 +9,7 @@ from typing import Final
 from aiokafka import ConsumerRecord
 
 from pipeline.adapters.sandbox.memory import Received
-from pipeline.core.audit import AuditRecord, OutcomeKind
+from pipeline.core.audit import AuditRecord, OutcomeKind, SourcePartition
 from pipeline.core.audit_decode import decode_audit
 from pipeline.core.audit_view import Fences
 
@@ -65,7 +65,7 @@ class AuditBook:
         self._fences = Fences()
         self._missing: dict[tuple[int, Place], int] = {}
         self.outcomes: list[Outcome] = []
-        self.epochs: defaultdict[int, list[int]] = defaultdict(list)
+        self.epochs: defaultdict[SourcePartition, list[int]] = defaultdict(list)
         self.void = 0
 
     def take(self, audit: Iterable[ConsumerRecord]) -> None:
@@ -80,7 +80,7 @@ class AuditBook:
             elif isinstance(entry, AuditRecord):
                 self._add(Outcome(entry, stands.partition, stands.offset))
             else:
-                self.epochs[entry.source.partition].append(entry.epoch)
+                self.epochs[entry.source].append(entry.epoch)
 
     def _add(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)

@@ -73,16 +73,13 @@ class Worker:
 
     @property
     def held(self) -> set[int]:
-        """The partitions in the worker's hands, as its log tells."""
+        """The partitions of the events topic in the worker's hands: it gives all of them back at once."""
         held: set[int] = set()
         for line in self.log():
-            match line["event"]:
-                case "partition open":
-                    held.add(line["partition"])
-                case "giving partitions back":
-                    held.difference_update(line["partitions"])
-                case _:
-                    pass
+            if line["event"] == "giving partitions back":
+                held.clear()
+            elif line["event"] == "partition open" and not line["topic"].endswith("replays"):
+                held.add(line["partition"])
         return held
 
     async def ready(self, partitions: int = 1) -> None:
