@@ -7,7 +7,7 @@ BIN = .venv/bin
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo test check .static .unit test-compose torture kafka-up kafka-down lock build clean
+.PHONY: help demo test check fuzz .static .unit test-compose torture kafka-up kafka-down lock build clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -32,6 +32,9 @@ check: .venv/installed  ## format, lint, types, imports, unit and property tests
 .unit:
 	@$(BIN)/$(if $(COVERAGE),coverage run -m )pytest -q -m 'not broker and not packaging and not compose' $(PYTEST_OPTIONS)
 	@$(if $(COVERAGE),$(BIN)/coverage report)
+
+fuzz: .venv/installed  ## RECORDS=n hostile records (SEED=s) through the core and the whole engine
+	@$(BIN)/python -m tests.fuzz --records $(or $(RECORDS),100000) --seed $(or $(SEED),1)
 
 test-compose: .venv/installed  ## docker-compose.yml for real, then the broker tests through testcontainers
 	@tests/compose/run
