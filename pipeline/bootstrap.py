@@ -46,7 +46,8 @@ def delivery_policy(delivery: DeliveryConfig) -> DeliveryPolicy:
     """How requests are made, from the configuration."""
     batch, wire = SINGLE, delivery.wire
     if isinstance(wire, Array):
-        batch = BatchPolicy(wire.max_events, wire.max_bytes, wire.linger_s, is_array=True)
+        max_bytes = min(wire.max_bytes, delivery.max_request_bytes or wire.max_bytes)
+        batch = BatchPolicy(wire.max_events, max_bytes, wire.linger_s, is_array=True)
     return DeliveryPolicy(
         concurrency=delivery.concurrency,
         batch=batch,

@@ -214,6 +214,15 @@ class Delivery(Section):
         "first rule that matches decides, and these come before the defaults; `explain --rules` prints them "
         "all.",
     )
+    max_request_bytes: Size | None = Field(
+        default=None,
+        ge=1024,
+        le=100_000_000,
+        description="The largest body that Kameleoon takes, if you know it: events that would need a larger "
+        "one are rejected instead of sent, and no array becomes larger. Kameleoon's limit is not public. "
+        "Absent: everything is sent, and a 413 tells.",
+        examples=["1MB"],
+    )
     max_in_flight_events: Whole = Field(
         default_factory=lambda earlier: 8 * earlier["concurrency"],
         ge=1,
@@ -244,6 +253,12 @@ class Delivery(Section):
         description="How long a stop or a rebalance waits for what is under way.",
         examples=["40s"],
     )
+
+    @property
+    def max_body_bytes(self) -> int | None:
+        """The largest body of one event; an array needs two bytes more."""
+        brackets = 2 if isinstance(self.wire, Array) else 0
+        return None if self.max_request_bytes is None else self.max_request_bytes - brackets
 
 
 class Audit(Section):

@@ -76,7 +76,8 @@ def _build(data: dict[str, Any], folder: Path, report: Report) -> Config | None:
     delivery = validation.section(Delivery, "delivery")
     audit = validation.section(Audit, "audit")
     admin = validation.section(Admin, "admin")
-    plan = make_plan(mappings, decode, data, report) if decode else None
+    max_body_bytes = delivery.max_body_bytes if delivery else None
+    plan = make_plan(mappings, decode, max_body_bytes, data, report) if decode else None
     if not (destination and kafka and decode and delivery and audit and admin):
         return None
     _check(destination, kafka, delivery, audit, report)

@@ -15,16 +15,22 @@ from pipeline.core.plan_warnings import plan_warnings
 
 
 def make_plan(
-    entries: Sequence[Mapping | None] | None, decode: Decode, data: Data, report: Report
+    entries: Sequence[Mapping | None] | None,
+    decode: Decode,
+    max_body_bytes: int | None,
+    data: Data,
+    report: Report,
 ) -> Plan | None:
     """The plan, or None with every mistake in the report. Without entries the four presets run."""
     framing = Framing(decode.framing)
     if entries is None:
-        return compile_plan(preset_definitions(), framing)
+        return compile_plan(preset_definitions(), framing, max_body_bytes)
     places = _Places(data, report)
     try:
         plan = compile_plan(
-            [_definition(index, entry, data, report) for index, entry in enumerate(entries)], framing
+            [_definition(index, entry, data, report) for index, entry in enumerate(entries)],
+            framing,
+            max_body_bytes,
         )
     except PlanError as error:
         for problem in error.problems:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from http import HTTPStatus
 from typing import assert_never
 
 from pipeline.core.blame import Blame
@@ -114,7 +115,7 @@ def next_step(
         case Accepted():
             return Consequence(Accept(), attempts, Sign.TAKES)
         case Refused():
-            return Consequence(Fail(Reason.REFUSED, describe(exchange)), attempts, Sign.REFUSES_EVENT)
+            return Consequence(Fail(_refusal(exchange), describe(exchange)), attempts, Sign.REFUSES_EVENT)
         case Throttled(retry_after):
             delay_s = _delay_s(retry_after, attempts, policy, now_ms, jitter)
             refused_at = None if attempts.refused_at is None else blame.started
@@ -134,6 +135,12 @@ def next_step(
             return _to_blame(charged, exchange, policy, Reason.RETRIES_EXHAUSTED, delay_s)
         case _:
             assert_never(verdict)
+
+
+def _refusal(exchange: Exchange) -> Reason:
+    """413 is about this body. 414 and 431 are about address and headers, which all events share."""
+    is_too_large = isinstance(exchange, Answer) and exchange.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    return Reason.REQUEST_TOO_LARGE if is_too_large else Reason.REFUSED
 
 
 def _charged(attempts: Attempts, blame: Blame) -> Attempts:

@@ -72,6 +72,9 @@ def decide_part(mapping: CompiledMapping, event: Event, size: int) -> Decision:
         return _rejected(mapping, Stage.MAP, Reason.TOO_DEEP, "what the mapping makes is nested too deep")
     if isinstance(body, Unencodable):
         return _rejected(mapping, Stage.VALIDATE, Reason.TOO_DEEP, body.detail)
+    if mapping.max_body_bytes is not None and len(body) > mapping.max_body_bytes:
+        detail = f"the request would have {len(body)} bytes, and {mapping.max_body_bytes} are allowed"
+        return _rejected(mapping, Stage.VALIDATE, Reason.REQUEST_TOO_LARGE, detail)
     return Deliverable(
         mapping.name,
         mapping.action.key,

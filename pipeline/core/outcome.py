@@ -53,6 +53,7 @@ class Reason(StrEnum):
     TOO_MANY_EVENT_NAMES = "too_many_event_names"
 
     REFUSED = "refused"
+    REQUEST_TOO_LARGE = "request_too_large"
     RETRIES_EXHAUSTED = "retries_exhausted"
     EXPIRED = "expired"
 

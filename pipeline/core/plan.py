@@ -7,7 +7,7 @@ its place, so that nothing is left to fail on an event that could have been refu
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pipeline.core.actions import ACTIONS, PRESETS, Action
@@ -57,7 +57,7 @@ class CompiledMapping:
     """One mapping ready to run. `template` is what `resolve` was compiled from.
 
     `resolve` raises MappingError for an event on which a directive cannot work. `copies` is how
-    often a payload may hold its event at most.
+    often a payload may hold its event at most. Requests of more than `max_body_bytes` are not made.
     """
 
     definition: MappingDefinition
@@ -66,6 +66,7 @@ class CompiledMapping:
     template: Mapping[str, Json]
     copies: float
     resolve: Callable[[Event], Json | Undefined] = field(repr=False)
+    max_body_bytes: int | None = None
 
     @property
     def name(self) -> str:
@@ -103,11 +104,17 @@ def preset_definitions() -> tuple[MappingDefinition, ...]:
     )
 
 
-def compile_plan(definitions: Sequence[MappingDefinition], framing: Framing = Framing.NONE) -> Plan:
+def compile_plan(
+    definitions: Sequence[MappingDefinition],
+    framing: Framing = Framing.NONE,
+    max_body_bytes: int | None = None,
+) -> Plan:
     """Compile all mappings. Raises PlanError with every problem of every mapping."""
     problems = _problems_of_all(definitions)
     compiled = tuple(_compile(index, definition, problems) for index, definition in enumerate(definitions))
-    mappings = tuple(mapping for mapping in compiled if mapping is not None)
+    mappings = tuple(
+        replace(mapping, max_body_bytes=max_body_bytes) for mapping in compiled if mapping is not None
+    )
     if problems:
         raise PlanError(sorted(problems, key=lambda found: found.mapping))
     candidates = Candidates(

@@ -150,6 +150,14 @@ _AT_DELIVER: Final = {
         "The record tells the HTTP status; if every event is refused, see endpoint, sitecode and key. "
         "The event is on the dead-letter topic, to be delivered again once the cause is mended.",
     ),
+    Reason.REQUEST_TOO_LARGE: ReasonEntry(
+        OutcomeKind.FAILED,
+        Stage.DELIVER,
+        "Kameleoon answered 413: the request is larger than it takes. Or, rejected at stage validate and "
+        "never sent: it is larger than `delivery.max_request_bytes`.",
+        "Have the mapping send less: name the properties that Kameleoon needs instead of all, and clear "
+        "`context`. The event is on the dead-letter topic, to be delivered again once the mapping is mended.",
+    ),
     Reason.RETRIES_EXHAUSTED: ReasonEntry(
         OutcomeKind.FAILED,
         Stage.DELIVER,

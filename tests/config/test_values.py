@@ -2,10 +2,12 @@
 
 import pytest
 
+from pipeline.bootstrap import delivery_policy
 from pipeline.config.delivery import Array, Single
 from pipeline.config.loader import parse_config
 from pipeline.config.problem import ConfigError
 from pipeline.config.values import written_duration, written_size
+from pipeline.core.batch import BatchPolicy
 from tests.support.configuration import ENVIRONMENT, MINIMAL, config
 
 
@@ -165,3 +167,22 @@ def test_a_character_in_two_halves_as_json_writes_it_is_one_character() -> None:
 def test_half_a_character_from_the_environment_is_a_mistake() -> None:
     with pytest.raises(ConfigError, match="half a character"):
         config("  group: ${GROUP}\n", GROUP="web\udce9")
+
+
+@pytest.mark.parametrize("wire, most", [("single", 1_000_000), ("array", 999_998)])
+def test_an_event_must_fit_into_the_largest_request(wire: str, most: int) -> None:
+    """In an array it has two brackets around it."""
+    loaded = config(f"delivery: {{wire: {wire}, max_request_bytes: 1MB}}\n")
+    assert {mapping.max_body_bytes for mapping in loaded.plan.mappings} == {most}
+
+
+def test_no_array_becomes_larger_than_the_largest_request() -> None:
+    wire = "{array: {max_bytes: 2MB}}"
+    assert delivery_policy(
+        config(f"delivery: {{wire: {wire}, max_request_bytes: 1MB}}\n").delivery
+    ).batch == (BatchPolicy(100, 1_000_000, 0.05, is_array=True))
+    assert delivery_policy(config(f"delivery: {{wire: {wire}}}\n").delivery).batch.max_bytes == 2_000_000
+
+
+def test_without_a_limit_everything_is_sent() -> None:
+    assert {mapping.max_body_bytes for mapping in config().plan.mappings} == {None}

@@ -217,3 +217,21 @@ def test_no_bytes_raise(value: bytes | None) -> None:
 @given(EVENTS)
 def test_no_event_raises(event: dict[str, Any]) -> None:
     holds(decide(MAPPINGS, record(json.dumps(event).encode())))
+
+
+@pytest.mark.parametrize("spare", [-1, 0, 1])
+def test_a_request_over_the_limit_is_not_made(spare: int) -> None:
+    """The limit itself passes."""
+    value = orjson.dumps(TRACK)
+    (free,) = decide(PRESETS, record(value)).parts
+    assert isinstance(free, Deliverable)
+    plan = compile_plan(preset_definitions(), max_body_bytes=len(free.body) + spare)
+
+    (part,) = decide(plan, record(value)).parts
+
+    if spare >= 0:
+        assert part == free
+    else:
+        assert isinstance(part, Rejected)
+        assert (part.stage, part.reason) == (Stage.VALIDATE, Reason.REQUEST_TOO_LARGE)
+        assert str(len(free.body)) in part.detail

@@ -47,7 +47,7 @@ async def test_a_2xx_delivers() -> None:
     assert found.has_visitor_code is False
 
 
-@pytest.mark.parametrize("status", [302, 400, 404, 413, 501])
+@pytest.mark.parametrize("status", [302, 400, 404, 414, 431, 501])
 async def test_what_is_refused_fails_at_once_and_is_kept(status: int) -> None:
     world = World()
 

@@ -1,10 +1,13 @@
-"""Rules of one's own at work: what follows when an answer's status does not mean what it means by default."""
+"""What answers lead to: rules of one's own, and requests that are too large."""
 
 import orjson
 
 from pipeline.core.audit import AuditRecord, OutcomeKind
 from pipeline.core.batch import BatchPolicy
+from pipeline.core.exchange import Answer, Exchange
+from pipeline.core.outcome import Reason
 from pipeline.core.verdict_rules import DEFAULT_RULES, Rule, StatusRange, VerdictKind
+from tests.support.destination import FakeDestination
 from tests.support.engine import World, event, record
 
 ARRAY = BatchPolicy(max_events=4, max_bytes=100_000, linger_s=0.05, is_array=True)
@@ -49,3 +52,31 @@ async def test_an_array_that_a_rule_refuses_despite_its_success_is_halved_in_dou
         (OutcomeKind.FAILED, True),
         (OutcomeKind.DELIVERED, True),
     ]
+
+
+async def test_a_413_fails_the_event_with_a_reason_of_its_own() -> None:
+    world = World()
+
+    (found,) = await deliver(world, event(0, sandbox={"status": "413"}))
+
+    assert (found.outcome, found.reason, found.stage) == ("failed", Reason.REQUEST_TOO_LARGE, "deliver")
+    assert [letter.value for letter in world.letters.letters] == [event(0, sandbox={"status": "413"})]
+
+
+async def test_an_array_that_is_too_large_is_halved_until_its_events_pass() -> None:
+    """The destination takes two events at most, and one of them never."""
+    world = World(batch=ARRAY, destination=_TakesTwo())
+
+    found = await deliver(world, event(0), event(1), event(2), event(3, sandbox={"status": "413"}))
+
+    assert events_by_request(world) == [4, 2, 2, 1, 1]
+    assert [each.reason for each in found] == [Reason.ACCEPTED] * 3 + [Reason.REQUEST_TOO_LARGE]
+
+
+class _TakesTwo(FakeDestination):
+    async def send(self, body: bytes) -> Exchange:
+        told = orjson.loads(body)
+        if len(told) > 2 and isinstance(told, list):
+            self.sent.append(body)
+            return Answer(413)
+        return await super().send(body)
