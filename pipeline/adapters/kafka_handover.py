@@ -51,6 +51,7 @@ class Handover(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self.has_joined = False
         self._told_missing: list[int] = []
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        partitions.on_given_up = self._reopen
 
     async def release(self) -> None:
         """Give everything back before leaving: the consumer's own stop does not. Raises LogUnavailable.
@@ -106,6 +107,13 @@ class Handover(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         except StartRefusedError as error:
             self._fail(error)
             raise asyncio.CancelledError from error
+
+    def _reopen(self, given_up: list[TopicPartition]) -> None:
+        """Read nothing more of them until they are open again."""
+        for partition in given_up:
+            self._pacing.close(KafkaPartition(*partition))
+        if given_up and not self._is_leaving:
+            self._start_opening(given_up)
 
     def _start_opening(self, partitions: list[TopicPartition]) -> None:
         opening = asyncio.create_task(self._open(partitions))

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.errors import (
     CommitFailedError,
     KafkaError,
@@ -19,10 +19,10 @@ from aiokafka.errors import (
 )
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from pipeline.adapters.kafka_producer import RenewedProducer
 from pipeline.core.commit import LogRange
 from pipeline.ports import DeadLetter, LogEntry, LogUnavailable
 
-_BATCH_BYTES: Final = 512 * 1024
 _GROUP_BYTES: Final = 1024 * 1024
 _POLL_MS: Final = 500
 _TOO_LARGE: Final = (MessageSizeTooLargeError, RecordTooLargeError)
@@ -44,18 +44,6 @@ def _why(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def new_producer(options: Mapping[str, Any], *, max_request_bytes: int, timeout_s: float) -> AIOKafkaProducer:
-    """An idempotent producer that waits for all replicas."""
-    return AIOKafkaProducer(
-        **options,
-        acks="all",
-        enable_idempotence=True,
-        max_batch_size=_BATCH_BYTES,
-        max_request_size=max(max_request_bytes, 2 * _BATCH_BYTES),
-        request_timeout_ms=int(timeout_s * 1000),
-    )
-
-
 class KafkaAuditLog:
     """The port AuditLog. `options` are those that every Kafka client shares."""
 
@@ -63,51 +51,48 @@ class KafkaAuditLog:
         self._topic = topic
         self._options = options
         self._timeout_s = timeout_s
-        self._producer = new_producer(options, max_request_bytes=0, timeout_s=timeout_s)
+        self._producing = RenewedProducer(options, max_request_bytes=0, timeout_s=timeout_s)
 
     async def start(self) -> None:
         """Connect. Raises LogUnavailable."""
         with log_errors("connecting"):
-            await self._producer.start()
+            await self._producing.get()
 
     async def stop(self) -> None:
         """Disconnect; what is not acknowledged by now is not waited for."""
-        await self._producer.stop()
+        await self._producing.stop()
 
     async def partition_count(self) -> int:
         """How many partitions the audit topic has now. Raises LogUnavailable."""
         with log_errors(f"{self._topic}: reading its partitions"):
-            await self._producer.client.force_metadata_update()  # what it knows may be minutes old
-            return len(await self._producer.partitions_for(self._topic))
+            async with asyncio.timeout(self._timeout_s):
+                producer = await self._producing.get()
+                await producer.client.force_metadata_update()  # what it knows may be minutes old
+                return len(await producer.partitions_for(self._topic))
 
     async def append(self, partition: int, entries: Sequence[LogEntry]) -> list[int]:
         """Append in order; answers the offsets. Raises LogUnavailable: do not append the same again."""
         with log_errors(f"{self._topic} partition {partition}: the audit was not acknowledged"):
             async with asyncio.timeout(self._timeout_s):
-                return await self._append(partition, entries)
+                producer = await self._producing.get()
+                try:
+                    return await self._append(producer, partition, entries)
+                except BaseException:
+                    self._producing.discard(producer)
+                    raise
 
-    async def _append(self, partition: int, entries: Sequence[LogEntry]) -> list[int]:
+    async def _append(
+        self, producer: AIOKafkaProducer, partition: int, entries: Sequence[LogEntry]
+    ) -> list[int]:
         sent = []
-        for builder, count in self._batches(entries):
-            future = await self._producer.send_batch(builder, self._topic, partition=partition)
+        for builder, count in _batches(producer, entries):
+            future = await producer.send_batch(builder, self._topic, partition=partition)
             sent.append((future, count))
         offsets: list[int] = []
         for future, count in sent:
             base = (await future).offset
             offsets.extend(range(base, base + count))
         return offsets
-
-    def _batches(self, entries: Sequence[LogEntry]) -> Iterator[tuple[BatchBuilder, int]]:
-        builder, count = self._producer.create_batch(), 0
-        for entry in entries:
-            while builder.append(timestamp=None, key=entry.key, value=entry.value) is None:
-                if count == 0:
-                    raise AssertionError("an audit record larger than a batch")
-                yield builder, count
-                builder, count = self._producer.create_batch(), 0
-            count += 1
-        if count:
-            yield builder, count
 
     async def ranges(self, partitions: Iterable[int]) -> dict[int, LogRange]:
         """What each partition holds now. Raises LogUnavailable."""
@@ -129,11 +114,21 @@ class KafkaAuditLog:
             async with self._reader() as reader:
                 reader.assign([source])
                 reader.seek(source, begin)
-                while await reader.position(source) < end:
-                    found = await reader.getmany(source, timeout_ms=_POLL_MS)
-                    for record in found.get(source, ()):
+                while (position := await reader.position(source)) < end:
+                    found = await self._read_on(reader, source, position)
+                    for record in found:
                         if record.offset < end and record.value is not None:
                             yield record.offset, record.value
+
+    async def _read_on(
+        self, reader: AIOKafkaConsumer, source: TopicPartition, position: int
+    ) -> list[ConsumerRecord]:
+        """The next records; none where only markers of transactions stand, which move the position."""
+        async with asyncio.timeout(self._timeout_s):
+            found: dict[TopicPartition, list[ConsumerRecord]] = {}
+            while not found and await reader.position(source) == position:
+                found = await reader.getmany(source, timeout_ms=_POLL_MS)
+            return found.get(source, [])
 
     def _reader(self) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
@@ -155,21 +150,16 @@ class KafkaDeadLetters:
         self._options = options
         self._max_record_bytes = max_record_bytes
         self._timeout_s = timeout_s
-        self._producer = self._new_producer()
-
-    def _new_producer(self) -> AIOKafkaProducer:
-        return new_producer(
-            self._options, max_request_bytes=self._max_record_bytes, timeout_s=self._timeout_s
-        )
+        self._producing = RenewedProducer(options, max_request_bytes=max_record_bytes, timeout_s=timeout_s)
 
     async def start(self) -> None:
         """Connect. Raises LogUnavailable."""
         with log_errors("connecting"):
-            await self._producer.start()
+            await self._producing.get()
 
     async def stop(self) -> None:
         """Disconnect; what is not acknowledged by now is not waited for."""
-        await self._producer.stop()
+        await self._producing.stop()
 
     async def append(self, letters: Sequence[DeadLetter]) -> None:
         """Append with acknowledgement. Raises LogUnavailable."""
@@ -179,18 +169,24 @@ class KafkaDeadLetters:
                     await self._append(group)
 
     async def _append(self, letters: list[DeadLetter]) -> None:
+        """A refused batch leaves a hole in the sequence numbers: the rest needs a new producer."""
         while letters:
-            letters = await self._send(letters)
+            producer = await self._producing.get()
+            try:
+                letters = await self._send(producer, letters)
+            except BaseException:
+                self._producing.discard(producer)
+                raise
             if letters:
-                await self._replace_producer()
+                self._producing.discard(producer)
 
-    async def _send(self, letters: list[DeadLetter]) -> list[DeadLetter]:
+    async def _send(self, producer: AIOKafkaProducer, letters: list[DeadLetter]) -> list[DeadLetter]:
         """Send all. If the broker refused some for their size: what is to be sent with a new producer.
 
         These are the refused without their originals, and whatever stood behind them in a partition:
         not written, as its sequence numbers had a hole.
         """
-        sent = [(letter, await self._enqueue(letter)) for letter in letters]
+        sent = [(letter, await self._enqueue(producer, letter)) for letter in letters]
         results = await asyncio.gather(*(future for _, future in sent), return_exceptions=True)
         is_refused = any(isinstance(result, _TOO_LARGE) for result in results)
         again = []
@@ -203,28 +199,35 @@ class KafkaDeadLetters:
                 raise result
         return again
 
-    async def _enqueue(self, letter: DeadLetter) -> "asyncio.Future[Any]":
+    async def _enqueue(self, producer: AIOKafkaProducer, letter: DeadLetter) -> "asyncio.Future[Any]":
         if len(letter.value or b"") + len(letter.key or b"") > self._max_record_bytes:
             letter = _without_original(letter)
         try:
-            return await self._publish(letter)
+            return await self._publish(producer, letter)
         except MessageSizeTooLargeError:
-            return await self._publish(_without_original(letter))
+            return await self._publish(producer, _without_original(letter))
 
-    async def _publish(self, letter: DeadLetter) -> "asyncio.Future[Any]":
+    async def _publish(self, producer: AIOKafkaProducer, letter: DeadLetter) -> "asyncio.Future[Any]":
         value = letter.value
         if value is None and letter.key is None:
             value = b""  # the client takes no record without both
-        future: asyncio.Future[Any] = await self._producer.send(
+        future: asyncio.Future[Any] = await producer.send(
             self._topic, value, letter.key, headers=list(letter.headers)
         )
         return future
 
-    async def _replace_producer(self) -> None:
-        """A refused batch leaves a hole in the sequence numbers: an idempotent producer starts anew."""
-        await self._producer.stop()
-        self._producer = self._new_producer()
-        await self._producer.start()
+
+def _batches(producer: AIOKafkaProducer, entries: Sequence[LogEntry]) -> Iterator[tuple[BatchBuilder, int]]:
+    builder, count = producer.create_batch(), 0
+    for entry in entries:
+        while builder.append(timestamp=None, key=entry.key, value=entry.value) is None:
+            if count == 0:
+                raise AssertionError("an audit record larger than a batch")
+            yield builder, count
+            builder, count = producer.create_batch(), 0
+        count += 1
+    if count:
+        yield builder, count
 
 
 def grouped(letters: Iterable[DeadLetter], max_bytes: int) -> Iterator[list[DeadLetter]]:

@@ -23,6 +23,12 @@ class Pacing:
         """A partition that was paused to be opened is open: `follow` resumes it when it may go."""
         self._waiting.add(partition)
 
+    def close(self, partition: KafkaPartition) -> None:
+        """A partition is to be opened anew: nothing is received from it until then."""
+        self._waiting.discard(partition)
+        if partition in self._consumer.assignment():
+            self._consumer.pause(partition)
+
     def follow(self) -> None:
         """Pause partitions that nothing may be received from now; resume the others."""
         for held in self._partitions.held:

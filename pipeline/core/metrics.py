@@ -108,6 +108,10 @@ OLDEST_UNSETTLED_SECONDS: Final = _gauge(
     "partition",
 )
 
+AUDIT_FAILURES: Final = _counter(
+    "audit_failures",
+    "Times that the brokers did not acknowledge the audit of a partition: it was given up and read back.",
+)
 AUDIT_PENDING: Final = _gauge("audit_pending", "Outcomes that the audit topic has not acknowledged yet.")
 
 PARTITIONS_HELD: Final = _gauge("partitions_held", "Partitions that this worker reads from.")

@@ -7,7 +7,8 @@ from pipeline.core.outcome import NO_SUMMARY, Decided, Decision, Deliverable, Fi
 from pipeline.core.plan import Plan
 from pipeline.core.record import Record
 from pipeline.core.replay import Inbox, decide_read
-from pipeline.engine.assignment import Assignment, AuditedParts, Entry
+from pipeline.engine.assignment import Assignment, Entry
+from pipeline.engine.audited_parts import AuditedParts
 from pipeline.engine.lanes import distinct
 from pipeline.engine.name_guard import NameGuard
 
@@ -54,17 +55,21 @@ class Admission:
 
     def _admit_one(self, assignment: Assignment, record: Record) -> None:
         """Take one record in; parts that the audit topic already holds stand."""
-        assignment.admitted += 1
         audited = assignment.audited.pop(record.offset, None)
+        before = assignment.carried.pop(record.offset, None)
         is_settled = audited is not None and audited.is_complete
         decided = _NOTHING_LEFT if is_settled else self._decide(record)
-        is_inherited = bool(decided.parts) and assignment.inherits(record.offset)
         entry = Entry(
-            assignment, record, decided, identities=self._identities(decided, record), inherited=is_inherited
+            assignment,
+            record,
+            decided,
+            identities=self._identities(decided, record),
+            inherited=bool(decided.parts) and _is_inherited(assignment, record, before),
         )
-        if is_inherited:
+        assignment.entries[record.offset] = entry
+        if entry.inherited:
             entry.doubt()
-        at_once = self._sort_parts(entry, audited)
+        at_once = self._sort_parts(entry, audited, before)
         if entry.unaudited == 0:
             self._settle(entry)
         for index, outcome in at_once:
@@ -76,10 +81,13 @@ class Admission:
         return self._names.checked(decide_read(self._plan, record, self._inbox))
 
     def _sort_parts(
-        self, entry: Entry, audited: AuditedParts | None
-    ) -> list[tuple[int, Filtered | Rejected]]:
+        self, entry: Entry, audited: AuditedParts | None, before: Entry | None
+    ) -> list[tuple[int, Outcome]]:
         """Line up what is to be delivered; answers what has its outcome already."""
-        at_once: list[tuple[int, Filtered | Rejected]] = []
+        at_once: list[tuple[int, Outcome]] = []
+        if before is not None:
+            entry.concluded = before.concluded
+        concluded = {part.mapping: outcome for part, outcome in entry.concluded}
         numbered: Iterable[tuple[int, Decision]] = enumerate(entry.decided.parts)
         if audited is not None:
             numbered = remaining = audited.remaining(entry.decided.parts)
@@ -87,6 +95,8 @@ class Admission:
         for index, part in numbered:
             entry.unaudited += 1
             match part:
+                case Deliverable() if part.mapping in concluded:
+                    at_once.append((index, concluded[part.mapping]))
                 case Deliverable():
                     entry.to_deliver.append((index, part))
                 case Filtered() | Rejected():
@@ -107,3 +117,8 @@ class Admission:
         if named or record.key is None:
             return named
         return ("k:" + record.key.hex(),)
+
+
+def _is_inherited(assignment: Assignment, record: Record, before: Entry | None) -> bool:
+    """Whether the record may have been sent: a predecessor's is guessed, of its own the worker knows."""
+    return assignment.inherits(record.offset) if before is None else before.ambiguous

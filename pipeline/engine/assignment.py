@@ -2,49 +2,16 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import count
-from typing import Final
+from dataclasses import dataclass
+from typing import Self
 
 from pipeline.core.audit import AuditRecord
 from pipeline.core.commit import CommitMetadata, Opening
-from pipeline.core.outcome import Decided, Decision, Deliverable, Filtered, Reason
+from pipeline.core.outcome import Decided, Deliverable, Outcome
 from pipeline.core.record import Record, TopicPartition
+from pipeline.engine.audited_parts import AuditedParts
 from pipeline.engine.lanes import Lanes
 from pipeline.engine.ledger import Ledger
-
-NO_MAPPING_LEFT: Final = Filtered(
-    Reason.NO_MAPPING_LEFT, "the mappings that were still to take this event are gone or take it no more"
-)
-
-
-@dataclass(slots=True)
-class AuditedParts:
-    """What the audit topic already holds of one record of this pass: which mapping has which number.
-
-    `parts` is how many outcomes its newest one promises in all.
-    """
-
-    parts: int = 0
-    numbers: dict[str | None, int] = field(default_factory=dict)
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every outcome that was promised stands."""
-        return len(self.numbers) >= self.parts
-
-    def remaining(self, decisions: Sequence[Decision]) -> list[tuple[int, Decision]]:
-        """What is still to be told under the present plan, with indexes: the free ones, from the lowest.
-
-        With the plan that told the others these are the indexes of the decisions. When nothing is left
-        of what was promised, one outcome says so: the audit never ends with a promise open.
-        """
-        left = [decision for decision in decisions if decision.mapping not in self.numbers]
-        if not left and not self.is_complete:
-            left = [NO_MAPPING_LEFT]
-        taken = set(self.numbers.values())
-        free = (index for index in count() if index + 1 not in taken)
-        return list(zip(free, left, strict=False))
 
 
 class Assignment:
@@ -52,9 +19,9 @@ class Assignment:
 
     `inherited_left` counts the unaudited records that a crashed predecessor may have sent and that
     were not received again yet. `ambiguous` counts unsettled entries of which an attempt, of this
-    worker or of that predecessor, may have reached Kameleoon. `admitted` counts the unsettled
-    entries, never more than `window` of them: a successor doubts as many. What was received beyond
-    waits in `waiting`.
+    worker or of that predecessor, may have reached Kameleoon. `entries` are the unsettled ones by
+    offset, never more than `window` of them: a successor doubts as many. What was received beyond
+    waits in `waiting`. `carried` are the entries that this same worker gave up unsettled.
     """
 
     def __init__(self, partition: TopicPartition, opening: Opening, window: int) -> None:
@@ -68,12 +35,20 @@ class Assignment:
         self._inherited_end = opening.inherited_end
         self.ambiguous = 0
         self.window = window
-        self.admitted = 0
+        self.entries: dict[int, Entry] = {}
+        self.carried: dict[int, Entry] = {}
         self.waiting: deque[Record] = deque()
         self.under_way = 0
         self.in_flight_bytes = 0
         self.is_closed = False
+        self.is_given_up = False
         self._received: deque[tuple[int, float]] = deque()
+
+    def continue_from(self, given_up: Self) -> None:
+        """The same worker goes on: what it knows of its own sends takes the place of doubt."""
+        self.carried = given_up.carried | given_up.entries
+        self.inherited_left = given_up.inherited_left
+        self._inherited_end = given_up._inherited_end
 
     def stands(self, audited: AuditRecord, audit_offset: int) -> None:
         """An outcome of this pass is on the audit topic already: it is not to be sent again."""
@@ -108,16 +83,25 @@ class Assignment:
     @property
     def may_admit(self) -> bool:
         """Whether the next record that waits may be admitted."""
-        return bool(self.waiting) and self.admitted < self.window and not self.is_closed
+        return bool(self.waiting) and len(self.entries) < self.window and not self.is_closed
 
     def close(self) -> None:
         """No new sends from now on; what is under way goes to its end."""
         self.is_closed = True
 
+    def give_up(self) -> None:
+        """The audit did not acknowledge: nothing more is written of it, its records are read again."""
+        self.is_closed = True
+        self.is_given_up = True
+
     @property
     def is_ambiguous(self) -> bool:
         """Whether a successor must doubt records above the watermark."""
-        return self.ambiguous > 0 or self.inherited_left > 0
+        return (
+            self.ambiguous > 0
+            or self.inherited_left > 0
+            or any(entry.ambiguous or entry.concluded for entry in self.carried.values())
+        )
 
     def metadata(self, *, is_open: bool, window: int, audit_topic: str) -> CommitMetadata:
         """What a commit of this moment says beside the watermark; `window` is from then on allowed."""
@@ -125,7 +109,7 @@ class Assignment:
             pass_=self.pass_,
             epoch=self.epoch,
             is_open=is_open,
-            window=max(window, self.admitted, self.inherited_left + self.ambiguous),
+            window=max(window, len(self.entries) + len(self.carried), self.inherited_left + self.ambiguous),
             audit_topic=audit_topic,
             audit_from=self.ledger.audit_from,
         )
@@ -140,6 +124,7 @@ class Entry:
     __slots__ = (
         "ambiguous",
         "assignment",
+        "concluded",
         "decided",
         "identities",
         "inherited",
@@ -168,6 +153,7 @@ class Entry:
         self.lanes_ahead = 0
         self.parts = len(decided.parts)
         self.to_deliver: list[tuple[int, Deliverable]] = []
+        self.concluded: list[tuple[Deliverable, Outcome]] = []
         self.unaudited = 0
 
     def doubt(self) -> None:
@@ -178,7 +164,7 @@ class Entry:
 
     def settle(self) -> None:
         """Every part is acknowledged on the audit topic."""
-        self.assignment.admitted -= 1
+        del self.assignment.entries[self.record.offset]
         if self.ambiguous:
             self.assignment.ambiguous -= 1
         self.assignment.ledger.settle(self.record.offset)

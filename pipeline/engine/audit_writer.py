@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pipeline.core.audit import AuditRecord, audit_key, encode
 from pipeline.engine.accounting import dead_letter
 from pipeline.engine.assignment import Entry
-from pipeline.ports import AuditLog, Clock, DeadLetter, DeadLetters, LogEntry
+from pipeline.ports import AuditLog, Clock, DeadLetter, DeadLetters, LogEntry, LogUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,9 @@ class _Pending:
 class AuditWriter:
     """Appends outcomes per partition, dead letters before their audit records.
 
-    `on_settled` is called once an entry's last part is acknowledged.
+    `on_settled` is called once an entry's last part is acknowledged. `on_unacknowledged` hears of an
+    audit partition, and why, whose newest outcomes may or may not stand: it gives up all assignments
+    that are audited there, before anything else is written.
     """
 
     def __init__(
@@ -35,12 +37,14 @@ class AuditWriter:
         clock: Clock,
         linger_s: float,
         on_settled: Callable[[Entry], None],
+        on_unacknowledged: Callable[[int, str], None],
     ) -> None:
         self._audit = audit
         self._dead_letters = dead_letters
         self._clock = clock
         self._linger_s = linger_s
         self._on_settled = on_settled
+        self._on_unacknowledged = on_unacknowledged
         self._pending: defaultdict[int, list[_Pending]] = defaultdict(list)
         self._outstanding = 0
         self._is_wanted = asyncio.Event()
@@ -53,7 +57,9 @@ class AuditWriter:
         return self._outstanding
 
     def put(self, entry: Entry, record: AuditRecord) -> None:
-        """Queue one outcome of an entry."""
+        """Queue one outcome of an entry; of an assignment that was given up nothing is written."""
+        if entry.assignment.is_given_up:
+            return
         pending = _Pending(
             entry, LogEntry(audit_key(record.message_id), encode(record)), dead_letter(entry, record)
         )
@@ -63,7 +69,7 @@ class AuditWriter:
         self._is_wanted.set()
 
     async def run(self) -> None:
-        """Write for ever. Raises LogUnavailable: what was written then may or may not stand."""
+        """Write for ever."""
         while True:
             await self._is_wanted.wait()
             if self._linger_s > 0:
@@ -71,27 +77,49 @@ class AuditWriter:
             self._is_wanted.clear()
             pending, self._pending = self._pending, defaultdict(list)
             await self._write(pending)
+            self._outstanding -= sum(map(len, pending.values()))
+            if self._outstanding == 0:
+                self._is_idle.set()
 
     async def flushed(self) -> None:
-        """Return when all that was queued is acknowledged; `run` does the work."""
+        """Return when all that was queued is acknowledged or given up; `run` does the work."""
         await self._is_idle.wait()
 
     async def _write(self, pending: dict[int, list[_Pending]]) -> None:
-        letters = [item.letter for items in pending.values() for item in items if item.letter is not None]
-        if letters:
-            await self._dead_letters.append(letters)
+        await self._write_letters(_standing(pending))
         async with asyncio.TaskGroup() as group:
-            for partition, items in pending.items():
+            for partition, items in _standing(pending).items():
                 group.create_task(self._write_partition(partition, items))
 
+    async def _write_letters(self, pending: dict[int, list[_Pending]]) -> None:
+        letters = [item.letter for items in pending.values() for item in items if item.letter is not None]
+        if not letters:
+            return
+        try:
+            await self._dead_letters.append(letters)
+        except LogUnavailable as error:
+            for partition, items in pending.items():
+                if any(item.letter is not None for item in items):
+                    self._on_unacknowledged(partition, str(error))
+
     async def _write_partition(self, partition: int, items: list[_Pending]) -> None:
-        offsets = await self._audit.append(partition, [item.log_entry for item in items])
+        try:
+            offsets = await self._audit.append(partition, [item.log_entry for item in items])
+        except LogUnavailable as error:
+            self._on_unacknowledged(partition, str(error))
+            return
         for item, audit_offset in zip(items, offsets, strict=True):
             entry = item.entry
             entry.assignment.ledger.note_audited(entry.record.offset, audit_offset)
             entry.unaudited -= 1
             if entry.unaudited == 0:
                 self._on_settled(entry)
-        self._outstanding -= len(items)
-        if self._outstanding == 0:
-            self._is_idle.set()
+
+
+def _standing(pending: dict[int, list[_Pending]]) -> dict[int, list[_Pending]]:
+    """Without the outcomes of assignments that were given up meanwhile."""
+    kept = {
+        partition: [item for item in items if not item.entry.assignment.is_given_up]
+        for partition, items in pending.items()
+    }
+    return {partition: items for partition, items in kept.items() if items}

@@ -209,6 +209,7 @@ class Delivery:
     def _conclude(self, part: Part, outcome: Outcome) -> None:
         """One part has its end: the entry's next part follows, or whoever waits behind it."""
         entry = part.entry
+        entry.concluded.append((part.deliverable, outcome))
         self._on_outcome(entry, part.index, outcome)
         del entry.to_deliver[0]
         following = [entry] if entry.to_deliver else entry.assignment.lanes.leave(entry)

@@ -13,6 +13,7 @@ from pipeline.engine.admission import Admission
 from pipeline.engine.assignment import Chunk, Entry
 from pipeline.engine.audit_writer import AuditWriter
 from pipeline.engine.budget import InFlightBudget
+from pipeline.engine.commits import Commits
 from pipeline.engine.delivery import Delivery, DeliveryPolicy
 from pipeline.engine.gate import Gate
 from pipeline.engine.lease import Lease
@@ -79,7 +80,12 @@ class Engine:
             ports.meter,
         )
         self._audit_writer = AuditWriter(
-            ports.audit_log, ports.dead_letters, ports.clock, settings.audit_linger_s, self._settle
+            ports.audit_log,
+            ports.dead_letters,
+            ports.clock,
+            settings.audit_linger_s,
+            self._settle,
+            self._give_up,
         )
         self._admission = Admission(
             settings.plan,
@@ -90,20 +96,20 @@ class Engine:
             report=self._report,
             settle=self._settle,
         )
+        commits = Commits(ports.group, settings.audit_topic, ports.clock, lease)
         self.partitions = Partitions(
             opener=Opener(
                 group=ports.group,
+                commits=commits,
                 audit=ports.audit_log,
                 audit_topic=settings.audit_topic,
                 author=settings.author,
                 clock=ports.clock,
-                lease=lease,
             ),
-            group=ports.group,
+            commits=commits,
             budget=InFlightBudget(settings.max_in_flight_events, settings.max_in_flight_bytes),
             delivery=self._delivery,
             audit_writer=self._audit_writer,
-            lease=lease,
             max_spread=settings.max_spread,
             drain_s=settings.drain_s,
             meter=ports.meter,
@@ -133,3 +139,6 @@ class Engine:
         self.partitions.settle(entry)
         if entry.assignment.waiting:
             self._admission.go_on(entry.assignment)
+
+    def _give_up(self, audit_partition: int, why: str) -> None:
+        self.partitions.give_up(audit_partition, why)

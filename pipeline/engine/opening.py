@@ -5,7 +5,7 @@ nothing is sent.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeGuard
 
@@ -16,7 +16,7 @@ from pipeline.core.commit import CommitMetadata, Opening, Unopenable, plan_openi
 from pipeline.core.record import TopicPartition
 from pipeline.engine.accounting import Author, assignment_marker
 from pipeline.engine.assignment import Assignment
-from pipeline.engine.lease import Lease
+from pipeline.engine.commits import Commits
 from pipeline.ports import AuditLog, Clock, Commit, ConsumerGroup, LogEntry
 
 
@@ -29,32 +29,39 @@ class Opener:
     """Opens assignments, each as its worker is to find it."""
 
     group: ConsumerGroup
+    commits: Commits
     audit: AuditLog
     audit_topic: str
     author: Author
     clock: Clock
-    lease: Lease
 
     async def open(
-        self, partitions: Iterable[TopicPartition], window: int
+        self, partitions: Mapping[TopicPartition, Assignment | None], window: int
     ) -> tuple[list[Assignment], list[str]]:
         """Take the partitions over, each with this window; answers the assignments and warnings for the log.
 
-        Raises LogUnavailable when the broker does not answer, StartRefusedError when a commit does
-        not fit its topic.
+        With a partition comes the assignment that this very worker gave up, if it did. Until the last
+        commit a crash leaves no more doubt than there was. Raises LogUnavailable when the broker does
+        not answer, StartRefusedError when a commit does not fit its topic.
         """
         openings = await self._plan(list(partitions))
-        began_s = self.clock.monotonic_s()
-        await self.group.commit(
+        await self.commits.take_over(
             {
-                partition: Commit(opening.position, self._opened(opening, window))
+                partition: Commit(opening.position, self._taken_over(opening))
                 for partition, opening in openings.items()
             }
         )
-        self.lease.renew(began_s)
-        assignments = await asyncio.gather(
-            *(self._take_over(partition, opening, window) for partition, opening in openings.items())
+        assignments = [
+            self._assignment(partition, opening, window, partitions[partition])
+            for partition, opening in openings.items()
+        ]
+        await asyncio.gather(
+            *(
+                self._read_back(assignment, opening.audit_from)
+                for assignment, opening in zip(assignments, openings.values(), strict=True)
+            )
         )
+        await self.commits.begin(assignments)
         warnings = [
             f"{partition.topic} partition {partition.partition}: {found.warning}"
             for partition, found in openings.items()
@@ -82,28 +89,35 @@ class Opener:
             openings[partition] = planned
         return openings
 
-    def _opened(self, opening: Opening, window: int) -> CommitMetadata:
+    def _taken_over(self, opening: Opening) -> CommitMetadata:
         return CommitMetadata(
             pass_=opening.pass_,
             epoch=opening.epoch,
-            is_open=True,
-            window=max(window, opening.inherited_window),
+            is_open=opening.inherited_window > 0,
+            window=opening.inherited_window,
             audit_topic=self.audit_topic,
             audit_from=opening.audit_from,
+            brake=opening.brake,
         )
 
-    async def _take_over(self, partition: TopicPartition, opening: Opening, window: int) -> Assignment:
+    def _assignment(
+        self, partition: TopicPartition, opening: Opening, window: int, given_up: Assignment | None
+    ) -> Assignment:
         assignment = Assignment(partition, opening, window)
+        if given_up is not None and given_up.pass_ == assignment.pass_:
+            assignment.continue_from(given_up)
+        return assignment
+
+    async def _read_back(self, assignment: Assignment, audit_from: int) -> None:
+        """Raise the fence, then take in all that stands below it."""
+        number = assignment.partition.partition
         marker = encode(assignment_marker(self.author, assignment, self.clock.now_ms()))
-        (marker_offset,) = await self.audit.append(partition.partition, [LogEntry(None, marker)])
+        (marker_offset,) = await self.audit.append(number, [LogEntry(None, marker)])
         fences = Fences()
-        async for audit_offset, value in self.audit.read(
-            partition.partition, opening.audit_from, marker_offset
-        ):
+        async for audit_offset, value in self.audit.read(number, audit_from, marker_offset):
             found = decode_audit(value)
             if found is not None and fences.admits(found) and self._is_own(found, assignment):
                 assignment.stands(found, audit_offset)
-        return assignment
 
     def _is_own(self, found: AuditEntry, assignment: Assignment) -> TypeGuard[AuditRecord]:
         return (

@@ -1,4 +1,4 @@
-"""The partitions in this worker's hands: taken over, received from, committed, released."""
+"""The partitions in this worker's hands: taken over, received from, committed, given up, released."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -6,27 +6,23 @@ from collections.abc import Callable, Iterable, Sequence
 import structlog
 
 from pipeline.core.metrics import (
-    AUDIT_PENDING,
+    AUDIT_FAILURES,
     COMMITS_FAILED,
-    IN_FLIGHT_BYTES,
-    IN_FLIGHT_EVENTS,
-    OLDEST_UNSETTLED_SECONDS,
-    PARTITIONS_HELD,
     PARTITIONS_OPENED,
     PARTITIONS_RELEASED,
     RECORDS_RECEIVED,
     RECORDS_SETTLED,
-    WATERMARK,
 )
 from pipeline.core.record import Record, TopicPartition
 from pipeline.engine.assignment import Assignment, Entry
 from pipeline.engine.audit_writer import AuditWriter
 from pipeline.engine.budget import InFlightBudget
+from pipeline.engine.commits import Commits
 from pipeline.engine.delivery import Delivery
-from pipeline.engine.lease import Lease
-from pipeline.engine.meter import Labels, Meter
+from pipeline.engine.meter import Meter
 from pipeline.engine.opening import Opener
-from pipeline.ports import Commit, ConsumerGroup, LogUnavailable
+from pipeline.engine.watching import watch_partitions
+from pipeline.ports import LogUnavailable
 
 log = structlog.get_logger("pipeline.partitions")
 
@@ -36,34 +32,35 @@ class Partitions:
 
     The order of a hand-over: `open` while nothing is sent, then `register` in the same step as the
     seek, without an await between them: records received earlier would vanish without a trace.
+    `on_given_up` hears of partitions that are to be opened again.
     """
 
     def __init__(
         self,
         *,
         opener: Opener,
-        group: ConsumerGroup,
+        commits: Commits,
         budget: InFlightBudget,
         delivery: Delivery,
         audit_writer: AuditWriter,
-        lease: Lease,
         max_spread: int,
         drain_s: float,
         meter: Meter,
     ) -> None:
         self._opener = opener
         self._clock = opener.clock
-        self._group = group
+        self._commits = commits
         self._delivery = delivery
         self._audit_writer = audit_writer
-        self._lease = lease
         self._max_spread = max_spread
         self._drain_s = drain_s
         self._held: dict[TopicPartition, Assignment] = {}
-        self._committing = asyncio.Lock()
-        self.budget = budget
+        self._given_up: dict[TopicPartition, Assignment] = {}
+        self._releasing: list[Assignment] = []
         self._meter = meter
-        self._watch(meter)
+        self.budget = budget
+        self.on_given_up: Callable[[list[TopicPartition]], None] = lambda _: None
+        watch_partitions(meter, audit_writer=audit_writer, budget=budget, clock=self._clock, held=self._held)
 
     @property
     def held(self) -> list[TopicPartition]:
@@ -73,11 +70,15 @@ class Partitions:
     @property
     def is_lease_held(self) -> bool:
         """Whether a commit has succeeded lately: else nothing may be sent."""
-        return self._lease.is_held(self._clock.monotonic_s())
+        return self._commits.is_lease_held
 
     async def open(self, partitions: Iterable[TopicPartition]) -> list[Assignment]:
-        """Take partitions over, not yet receiving. Raises LogUnavailable, StartRefusedError."""
-        wanted = list(partitions)
+        """Take partitions over, not yet receiving. Raises LogUnavailable, StartRefusedError.
+
+        Of those that were given up the exchanges under way end first.
+        """
+        wanted = {partition: self._given_up.get(partition) for partition in partitions}
+        await self._delivery.drained([found for found in wanted.values() if found is not None])
         share = self.budget.share(len(self._held) + len(wanted))
         assignments, warnings = await self._opener.open(wanted, share)
         for warning in warnings:
@@ -87,6 +88,7 @@ class Partitions:
     def register(self, assignments: Iterable[Assignment]) -> None:
         """Receive from now on; never awaits."""
         for assignment in assignments:
+            self._given_up.pop(assignment.partition, None)
             self._held[assignment.partition] = assignment
             self._meter.add(PARTITIONS_OPENED)
 
@@ -120,24 +122,8 @@ class Partitions:
         )
 
     async def commit(self) -> None:
-        """Commit all that is held, moved or not: it renews the lease. Raises LogUnavailable.
-
-        A window shrinks before it is committed and grows after.
-        """
-        async with self._committing:
-            held = list(self._held.values())
-            if not held:
-                return
-            share = self.budget.share(len(held))
-            for assignment in held:
-                assignment.window = min(assignment.window, share)
-            began_s = self._clock.monotonic_s()
-            await self._group.commit(
-                {found.partition: self._commit_of(found, is_open=True, window=share) for found in held}
-            )
-            self._lease.renew(began_s)
-            for assignment in held:
-                assignment.window = share
+        """Commit all that is held. Raises LogUnavailable."""
+        await self._commits.renew(self._held.values(), self.budget.share(len(self._held)))
 
     async def commit_regularly(self, interval_s: float) -> None:
         """Commit each `interval_s` for ever; a broker that does not answer is asked again."""
@@ -149,12 +135,32 @@ class Partitions:
                 self._meter.add(COMMITS_FAILED)
                 log.warning("commit failed, tried again in a moment", detail=str(error))
 
+    def give_up(self, audit_partition: int, why: str) -> None:
+        """What was written last to an audit partition may or may not stand: never write it again.
+
+        Its assignments end without a commit and are opened anew, which reads back what does stand.
+        """
+        for assignment in self._releasing:
+            if assignment.partition.partition == audit_partition:
+                assignment.give_up()
+        given_up = [found for found in self._held.values() if found.partition.partition == audit_partition]
+        for assignment in given_up:
+            del self._held[assignment.partition]
+            self._drop(assignment)
+            assignment.give_up()
+            self._given_up[assignment.partition] = assignment
+        self._meter.add(AUDIT_FAILURES)
+        log.warning("the audit is not acknowledged: reading it back", partition=audit_partition, detail=why)
+        self.on_given_up([found.partition for found in given_up])
+
     async def release(self, partitions: Iterable[TopicPartition]) -> None:
         """Give partitions back: exchanges under way end, the audit is flushed, the last commit made.
 
         The assignment stays open for its successor while anything is ambiguous. Raises LogUnavailable.
         """
-        assignments = [self._held.pop(partition) for partition in partitions if partition in self._held]
+        wanted = list(partitions)
+        assignments = [self._held.pop(partition) for partition in wanted if partition in self._held]
+        given_up = [self._given_up.pop(partition) for partition in wanted if partition in self._given_up]
         if assignments:
             log.info(
                 "giving partitions back", partitions=[found.partition.partition for found in assignments]
@@ -162,21 +168,17 @@ class Partitions:
         for assignment in assignments:
             assignment.close()
             self._meter.add(PARTITIONS_RELEASED)
-            self.budget.give_back(assignment.in_flight_bytes, assignment.ledger.unsettled)
-        is_drained = await self._drain(assignments)
-        commits = {
-            assignment.partition: self._commit_of(
-                assignment, is_open=assignment.is_ambiguous or not is_drained, window=0
-            )
-            for assignment in assignments
-        }
-        if commits:
-            async with self._committing:  # one that is under way might be tried again after this one
-                await self._group.commit(commits)
+            self._drop(assignment)
+        self._releasing = assignments
+        is_drained = await self._drain([*assignments, *given_up])
+        await self._commits.finish(assignments, is_drained=is_drained)
 
     def abandon(self) -> None:
         """The worker crashes: what it holds stays open for its successor, nothing is committed."""
         self._held.clear()
+
+    def _drop(self, assignment: Assignment) -> None:
+        self.budget.give_back(assignment.in_flight_bytes, assignment.ledger.unsettled)
 
     async def _drain(self, assignments: list[Assignment]) -> bool:
         try:
@@ -187,23 +189,3 @@ class Partitions:
             log.warning("drain did not end in time", drain_s=self._drain_s)
             return False
         return True
-
-    def _watch(self, meter: Meter) -> None:
-        meter.watch(IN_FLIGHT_EVENTS, lambda: {(): self.budget.events})
-        meter.watch(IN_FLIGHT_BYTES, lambda: {(): self.budget.bytes})
-        meter.watch(PARTITIONS_HELD, lambda: {(): len(self._held)})
-        meter.watch(AUDIT_PENDING, lambda: {(): self._audit_writer.pending})
-        meter.watch(WATERMARK, lambda: self._of_each(lambda held: held.ledger.watermark))
-        meter.watch(
-            OLDEST_UNSETTLED_SECONDS,
-            lambda: self._of_each(lambda held: held.unsettled_for_s(self._clock.monotonic_s())),
-        )
-
-    def _of_each(self, tell: Callable[[Assignment], float]) -> dict[Labels, float]:
-        return {
-            (partition.topic, str(partition.partition)): tell(held) for partition, held in self._held.items()
-        }
-
-    def _commit_of(self, assignment: Assignment, *, is_open: bool, window: int) -> Commit:
-        metadata = assignment.metadata(is_open=is_open, window=window, audit_topic=self._opener.audit_topic)
-        return Commit(assignment.ledger.watermark, metadata)

@@ -1,10 +1,7 @@
 """Stage audit: what is rejected, failed or expired is kept before it is audited; nothing settles early."""
 
-import pytest
-
-from pipeline.ports import LogUnavailable
 from tests.support.clock import settle
-from tests.support.engine import World, event, record
+from tests.support.engine import PARTITION, World, event, record
 
 
 async def test_a_dead_letter_stands_before_its_audit_record() -> None:
@@ -21,20 +18,20 @@ async def test_a_dead_letter_stands_before_its_audit_record() -> None:
     assert (headers["reason"], headers["source_offset"]) == (b"invalid_json", b"0")
 
 
-async def test_a_failed_append_ends_the_engine() -> None:
-    """What was appended may stand: going on could account twice."""
+async def test_a_failed_append_gives_the_partition_up() -> None:
+    """What was appended may stand: writing it again could account twice."""
     world = World()
     async with world.worker() as worker:
         await worker.open()
-        world.audit.is_down = True
+        world.audit.failing.append(False)
         await worker.take([record(0, event(0))])
-        ended = [service for service in worker.services if service.done()]
+        await worker.take([record(1, event(1))])
 
-        assert len(ended) == 1
-        assert ended[0].exception() is not None
-        with pytest.raises(ExceptionGroup) as raised:
-            ended[0].result()
-    assert raised.group_contains(LogUnavailable)
+        assert worker.given_up == [PARTITION]
+        assert worker.engine.partitions.held == []
+        assert worker.engine.partitions.budget.events == 0
+    assert world.audit.records() == []
+    assert len(world.destination.sent) == 1
 
 
 async def test_outcomes_that_come_during_an_append_go_with_the_next() -> None:

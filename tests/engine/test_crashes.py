@@ -28,6 +28,7 @@ step = st.one_of(
     st.tuples(
         st.sampled_from(["crash", "hand over", "commit", "hold the audit", "let the audit go"]), st.just(0)
     ),
+    st.tuples(st.just("fail the audit"), st.sampled_from([0, 1])),
 )
 
 
@@ -78,17 +79,28 @@ class Run:
         end = self.topic[-1].offset + 1
         while self.received < end or worker.engine.partitions.budget.events:
             await self.do(worker, "take", 8)
-            await self.world.clock.advance(2)
+            await self.do(worker, "time", 2)
             assert self.world.clock.elapsed_s < MUCH_LATER_S, "some record never comes to its end"
         await worker.release()
 
     async def begin(self, worker: RunningWorker) -> None:
         self.world.audit.go_on()
+        self.world.audit.failing.clear()
         assignment = await worker.open()
         self.received = assignment.ledger.watermark
         await settle()
 
     async def do(self, worker: RunningWorker, what: str, how_much: float) -> None:
+        await self.do_step(worker, what, how_much)
+        if worker.given_up:
+            opening = asyncio.create_task(self.begin(worker))
+            await settle()
+            while not opening.done():
+                self.gate.release()
+                await settle()
+            await opening
+
+    async def do_step(self, worker: RunningWorker, what: str, how_much: float) -> None:
         match what:
             case "take":
                 room = min(worker.engine.partitions.budget.room, int(how_much))
@@ -116,6 +128,8 @@ class Run:
             case "let the audit go":
                 self.world.audit.go_on()
                 await settle()
+            case "fail the audit":
+                self.world.audit.failing.append(bool(how_much))
             case _:
                 raise AssertionError(what)
 

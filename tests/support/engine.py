@@ -1,6 +1,7 @@
 """The whole engine on fakes: a partition of events, an audit topic, a group, a destination, a clock."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,11 +35,15 @@ PARTITION = TopicPartition(TOPIC, 0)
 
 
 class FakeAuditLog:
-    """The port AuditLog in memory. While `is_held`, appends wait; `is_down` makes them fail."""
+    """The port AuditLog in memory. After `hold` appends wait; while `is_down` they fail.
+
+    `failing` are the next appends to fail, True for one that stands nevertheless.
+    """
 
     def __init__(self) -> None:
         self.logs: dict[int, list[bytes]] = {}
         self.is_down = False
+        self.failing: deque[bool] = deque()
         self.appends = 0
         self._gate = asyncio.Event()
         self._gate.set()
@@ -55,9 +60,13 @@ class FakeAuditLog:
         await asyncio.sleep(0)
         if self.is_down:
             raise LogUnavailable("the audit is down")
+        stands = self.failing.popleft() if self.failing else None
         log = self.logs.setdefault(partition, [])
         first = len(log)
-        log.extend(entry.value for entry in entries)
+        if stands is not False:
+            log.extend(entry.value for entry in entries)
+        if stands is not None:
+            raise LogUnavailable("the acknowledgement did not come")
         return list(range(first, len(log)))
 
     async def ranges(self, partitions: Iterable[int]) -> dict[int, LogRange]:
@@ -222,9 +231,11 @@ class World:
     async def worker(self) -> AsyncIterator["RunningWorker"]:
         """A running engine; leaving the block is a crash: nothing is released."""
         engine = self.engine()
+        given_up: list[TopicPartition] = []
+        engine.partitions.on_given_up = given_up.extend
         services = [asyncio.create_task(service) for service in engine.services()]
         try:
-            yield RunningWorker(self, engine, services)
+            yield RunningWorker(self, engine, services, given_up)
         finally:
             for service in services:
                 service.cancel()
@@ -238,9 +249,11 @@ class RunningWorker:
     world: World
     engine: Engine
     services: list[asyncio.Task[None]]
+    given_up: list[TopicPartition]
 
     async def open(self) -> Assignment:
         """Take the partition over, as the source does."""
+        self.given_up.clear()
         (assignment,) = await self.engine.partitions.open([PARTITION])
         self.engine.partitions.register([assignment])
         return assignment

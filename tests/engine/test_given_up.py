@@ -1,0 +1,151 @@
+"""An audit that is not acknowledged is given up, read back and gone on with: nothing is sent again for it."""
+
+import asyncio
+
+import pytest
+
+from pipeline.core.commit import Committed
+from pipeline.core.record import Record
+from pipeline.ports import LogUnavailable
+from tests.support.clock import START_MS, settle
+from tests.support.destination import FakeDestination, HeldAnswers
+from tests.support.engine import PARTITION, World, event, record, tracks
+
+
+def records(first: int, count: int) -> list[Record]:
+    return [record(offset, event(offset)) for offset in range(first, first + count)]
+
+
+def told(world: World) -> list[tuple[int, int, bool]]:
+    """Offset, epoch above the first, and flag of each outcome on the audit topic."""
+    return [
+        (each.source.offset, each.epoch - START_MS, each.possible_duplicate) for each in world.audit.records()
+    ]
+
+
+async def test_what_does_not_stand_is_told_again_and_not_sent_again() -> None:
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take(records(0, 1))
+        world.audit.failing.append(False)
+        await worker.take(records(1, 2))
+        await worker.open()
+        await worker.take(records(0, 4))
+
+    assert told(world) == [(0, 0, False), (1, 1, False), (2, 1, False), (3, 1, False)]
+    assert len(world.destination.sent) == 4
+
+
+async def test_what_stands_nevertheless_is_not_told_twice() -> None:
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        world.audit.failing.append(True)
+        await worker.take(records(0, 2))
+        await worker.open()
+        await worker.take(records(0, 3))
+
+    assert told(world) == [(0, 0, False), (1, 0, False), (2, 1, False)]
+    assert len(world.destination.sent) == 3
+
+
+async def test_it_is_opened_again_only_after_the_exchanges_under_way() -> None:
+    gate = HeldAnswers()
+    world = World(destination=FakeDestination(gate=gate))
+    async with world.worker() as worker:
+        await worker.open()
+        world.audit.failing.append(False)
+        await worker.take([record(0, b"poison"), *records(1, 2)])
+        assert worker.given_up == [PARTITION]
+        opening = asyncio.create_task(worker.open())
+        await settle()
+        assert not opening.done()
+        gate.open()
+        await opening
+        await worker.take([record(0, b"poison"), *records(1, 3)])
+
+    assert told(world) == [(0, 1, False), (1, 1, False), (2, 1, False), (3, 1, False)]
+    assert len(world.destination.sent) == 3
+
+
+async def test_what_may_have_arrived_keeps_its_flag() -> None:
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take([record(0, event(0, sandbox={"status": "500,200"}))])
+        world.audit.failing.append(False)
+        await worker.take(records(1, 1))
+        await worker.open()
+        await worker.take([record(0, event(0, sandbox={"status": "500,200"})), *records(1, 2)])
+        await world.clock.advance(60)
+
+    assert sorted(told(world)) == [(0, 1, True), (1, 1, False), (2, 1, False)]
+
+
+async def test_a_second_failure_before_all_was_read_again_forgets_nothing() -> None:
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        world.audit.failing.extend([False, False])
+        await worker.take(records(0, 4))
+        with pytest.raises(LogUnavailable):
+            await worker.open()
+        await worker.open()
+        await worker.take(records(0, 1))
+        world.audit.failing.append(False)
+        await worker.take(records(1, 1))
+        await worker.open()
+        await worker.take(records(1, 4))
+
+    assert sorted(offset for offset, _, _ in told(world)) == [0, 1, 2, 3, 4]
+    assert len(world.destination.sent) == 5
+
+
+async def test_one_part_that_stands_and_one_that_does_not() -> None:
+    world = World(plan=tracks("first", "second"))
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take(records(0, 1))
+        world.audit.hold()
+        await worker.take(records(1, 1))
+        world.audit.failing.append(True)
+        world.audit.go_on()
+        await settle()
+        await worker.open()
+        await worker.take(records(1, 1))
+
+    assert len(world.destination.sent) == 4
+    assert len(world.audit.records()) == 4
+
+
+async def test_an_operator_who_sets_the_offset_meanwhile_is_obeyed() -> None:
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        world.audit.failing.append(False)
+        await worker.take(records(0, 2))
+        world.group.commits[PARTITION] = Committed(0, "")
+        await world.clock.advance(1)
+        await worker.open()
+        await worker.take(records(0, 2))
+
+    assert len(world.destination.sent) == 4
+
+
+async def test_a_release_while_given_up_waits_and_passes_the_doubt_on() -> None:
+    gate = HeldAnswers()
+    world = World(destination=FakeDestination(gate=gate))
+    async with world.worker() as worker:
+        await worker.open()
+        world.audit.failing.append(False)
+        await worker.take([record(0, b"poison"), *records(1, 1)])
+        releasing = asyncio.create_task(worker.release())
+        await settle()
+        assert not releasing.done(), "an exchange is under way"
+        gate.open()
+        await releasing
+        await worker.open()
+        await worker.take([record(0, b"poison"), *records(1, 1)])
+
+    assert told(world) == [(0, 1, False), (1, 1, True)]
