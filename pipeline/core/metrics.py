@@ -80,7 +80,7 @@ RETRIES: Final = _counter("retries", "Requests that failed and are to be made ag
 REQUESTS_UNDER_WAY: Final = _gauge("requests_under_way", "Requests to the destination without an answer yet.")
 
 BREAKER_OPEN: Final = _gauge(
-    "breaker_open", "1 while the destination is probed with one request at a time, by cause; else 0.", "cause"
+    "breaker_open", "Whether the destination is probed with one request at a time, by cause: 1 or 0.", "cause"
 )
 BREAKER_OPENED: Final = _counter("breaker_opened", "How often the breaker opened, by cause.", "cause")
 PROBES: Final = _counter(
