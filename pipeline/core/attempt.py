@@ -117,9 +117,10 @@ def next_step(
         case Refused():
             return Consequence(Fail(_refusal(exchange), describe(exchange)), attempts, Sign.REFUSES_EVENT)
         case Throttled(retry_after):
-            delay_s = _delay_s(retry_after, attempts, policy, now_ms, jitter)
+            hold_s = retry_after_s(retry_after, now_ms)
+            delay_s = backoff_s(attempts.count, policy.backoff, jitter) if hold_s is None else hold_s
             refused_at = None if attempts.refused_at is None else blame.started
-            again = Again(delay_s, hold_s=delay_s)
+            again = Again(delay_s, hold_s=hold_s or 0.0)
             return Consequence(again, replace(attempts, refused_at=refused_at), Sign.THROTTLES)
         case Unauthorised():
             delay_s = backoff_s(attempts.count, policy.backoff, jitter)

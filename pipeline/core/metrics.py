@@ -89,6 +89,9 @@ PROBES: Final = _counter(
     "probe",
     "result",
 )
+RATE_LIMIT: Final = _gauge(
+    "rate_limit_per_second", "The requests a second that are made at most; absent before the first 429."
+)
 HELD_SECONDS: Final = _gauge(
     "held_seconds", "For how long the destination still asks to be left alone with Retry-After."
 )

@@ -15,6 +15,8 @@ CONGESTION_S: Final = 1.0
 """Requests that started before a cut, or so soon after it, belong to the same congestion."""
 
 LEAST_PER_S: Final = 1.0
+LEAST_AT_FIRST_PER_S: Final = 10.0
+"""A first 429 before anything was accepted tells nothing about the limit."""
 
 _ALIKE: Final = 0.35
 _BURST_S: Final = 0.02
@@ -63,7 +65,8 @@ class Rate:
         cubic_s = min(grown_s, growth.doubles_after_s)
         level = 1.0 + (1.0 - CUT) * (cubic_s / growth.regrowth_s - 1.0) ** 3
         doublings = min((grown_s - cubic_s) / _DOUBLING_S, _MAX_DOUBLINGS)
-        return self._ceiling_per_s * level * 2.0**doublings
+        limit_per_s: float = self._ceiling_per_s * level * 2.0**doublings
+        return limit_per_s
 
     @property
     def next_s(self) -> float:
@@ -88,7 +91,8 @@ class Rate:
         if ceiling_per_s is not None and started_s < self._cut_at_s + CONGESTION_S:
             return
         accepted_per_s = self._accepted.per_s(now_s, self._slots_to_count(now_s))
-        found_per_s = max(LEAST_PER_S, min(accepted_per_s, limit_per_s or accepted_per_s))
+        least_per_s = LEAST_AT_FIRST_PER_S if ceiling_per_s is None else LEAST_PER_S
+        found_per_s = max(least_per_s, min(accepted_per_s, limit_per_s or accepted_per_s))
         self._is_known = (
             ceiling_per_s is not None and abs(found_per_s - ceiling_per_s) <= _ALIKE * ceiling_per_s
         )

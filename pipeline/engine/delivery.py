@@ -178,7 +178,7 @@ class Delivery:
         shipment.attempts = end.attempts
         if end.sign is Sign.TAKES:
             self._blame.accept(number)
-        self._gate.hear(turn.entry, Ended(end.sign, shipment.event, exchange, _hold_s(end.step)))
+        self._gate.hear(turn.entry, Ended(end.sign, shipment.event, exchange, started_s, _hold_s(end.step)))
         return end.step
 
     def _count(self, shipment: Shipment, exchange: Exchange, took_s: float) -> None:

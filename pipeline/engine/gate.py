@@ -1,20 +1,33 @@
-"""The one place that says whether a request may start now: lease, Retry-After, breaker, concurrency."""
+"""The one place that says whether a request may start now: lease, Retry-After, rate, breaker."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+import structlog
+
 from pipeline.core.attempt import Sign
 from pipeline.core.breaker import Breaker, Cause, Closed, HalfOpen, Open, Probe
 from pipeline.core.exchange import Exchange
-from pipeline.core.metrics import ATTEMPTS_CHARGED, BREAKER_OPEN, BREAKER_OPENED, HELD_SECONDS, PROBES
+from pipeline.core.metrics import (
+    ATTEMPTS_CHARGED,
+    BREAKER_OPEN,
+    BREAKER_OPENED,
+    HELD_SECONDS,
+    PROBES,
+    RATE_LIMIT,
+)
+from pipeline.core.rate import Rate
 from pipeline.core.retry import Backoff
 from pipeline.core.verdict import Unauthorised, Verdict, describe
 from pipeline.engine.lease import Lease
 from pipeline.engine.meter import Meter
+from pipeline.engine.once_a_minute import OnceAMinute
 from pipeline.engine.outage_log import OutageLog
 from pipeline.ports import Clock, Timer
+
+log = structlog.get_logger("pipeline.deliver")
 
 LEASE_LOOK_S: Final = 0.1
 """While the lease is not held: how soon to look again. It is renewed each second."""
@@ -31,12 +44,13 @@ class Pass(Enum):
 class Ended:
     """An exchange that has ended, which event it was of, and what it says of the destination.
 
-    `hold_s` is how long the destination asks to be left alone.
+    `started_s` is monotonic; `hold_s` is how long the destination asks to be left alone.
     """
 
     sign: Sign
     event: Hashable
     exchange: Exchange
+    started_s: float
     hold_s: float = 0.0
 
 
@@ -54,12 +68,15 @@ class Gate:
         self._lease = lease
         self._meter = meter
         self._breaker = Breaker(backoff)
+        self._rate = Rate()
         self._log = OutageLog(clock)
+        self._throttled = OnceAMinute()
         self._hold_until_s = 0.0
         self._timer: Timer | None = None
         self._timer_at_s = 0.0
         self.on_change: Callable[[], None] = lambda: None
         meter.watch(BREAKER_OPEN, self._tell_breaker)
+        meter.watch(RATE_LIMIT, self._tell_rate)
         meter.watch(HELD_SECONDS, lambda: {(): max(0.0, self._hold_until_s - clock.monotonic_s())})
 
     @property
@@ -76,6 +93,7 @@ class Gate:
             return None
         match self._breaker.state:
             case Closed():
+                self._rate.start(now_s)
                 return Pass.FREE
             case Open():
                 self._breaker.begin_probe(now_s)
@@ -90,7 +108,7 @@ class Gate:
         state = self._breaker.state
         if isinstance(state, Open):
             return max(self._hold_until_s, state.probe_at_s)
-        return self._hold_until_s
+        return max(self._hold_until_s, self._rate.next_s)
 
     @property
     def must_ask_for_key(self) -> bool:
@@ -110,8 +128,10 @@ class Gate:
     def hear(self, entry: Pass, ended: Ended) -> None:
         """The exchange of a pass has ended."""
         breaker, now_s = self._breaker, self._clock.monotonic_s()
-        if ended.hold_s > 0:
-            self._hold_until_s = max(self._hold_until_s, now_s + ended.hold_s)
+        if ended.sign is Sign.TAKES:
+            self._rate.accept(now_s)
+        elif ended.sign is Sign.THROTTLES:
+            self._throttle(ended, now_s)
         cause_before = breaker.cause
         if entry is Pass.PROBE:
             breaker.end_event_probe(ended.sign, now_s, self._jitter())
@@ -125,6 +145,17 @@ class Gate:
     def give_up_probe(self) -> None:
         """What had the probe's pass was not sent."""
         self._breaker.give_up_probe(self._clock.monotonic_s())
+
+    def _throttle(self, ended: Ended, now_s: float) -> None:
+        self._rate.throttle(ended.started_s, now_s, ended.hold_s)
+        self._hold_until_s = max(self._hold_until_s, now_s + ended.hold_s)
+        if answers := self._throttled.due(now_s):
+            log.warning(
+                "Kameleoon asks for fewer requests",
+                answers=answers,
+                per_second=round(self._rate.per_s(now_s) or 0.0, 1),
+                hold_s=round(ended.hold_s, 1),
+            )
 
     def _say(self, ended: Ended, cause: Cause | None) -> None:
         match ended.sign:
@@ -152,3 +183,7 @@ class Gate:
 
     def _tell_breaker(self) -> dict[tuple[str, ...], float]:
         return {(cause,): float(self._breaker.cause is cause) for cause in Cause}
+
+    def _tell_rate(self) -> dict[tuple[str, ...], float]:
+        limit_per_s = self._rate.per_s(self._clock.monotonic_s())
+        return {} if limit_per_s is None else {(): limit_per_s}

@@ -4,11 +4,13 @@ from collections import Counter
 
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from pipeline.adapters.sandbox import Faults
 from pipeline.adapters.sandbox.stories import Story
 from pipeline.core.audit import AuditRecord
 from pipeline.core.batch import BatchPolicy
+from pipeline.core.metrics import RATE_LIMIT
 from pipeline.core.outcome import Reason
 from pipeline.core.record import Record
 from tests.support.destination import FakeDestination, HeldAnswers
@@ -208,3 +210,35 @@ async def test_an_array_is_not_lost_when_part_of_it_is_given_back_between_its_ha
         await world.clock.advance(60)
 
     assert outcomes(world) == {"delivered": 4}
+
+
+async def test_a_429_paces_the_requests_and_tells_so_once() -> None:
+    world = World(concurrency=10, max_in_flight_events=1000)
+
+    with capture_logs() as logs:
+        async with world.worker() as worker:
+            await worker.open()
+            await worker.take([record(0, event(0, sandbox={"status": "429,200"})), *records(9, first=1)])
+            await worker.take(records(90, first=10))
+            at_once = len(world.destination.sent)
+            await world.clock.advance(5)
+            meanwhile = len(world.destination.sent)
+            limits = [value for metric, _, value in world.meter.read() if metric is RATE_LIMIT]
+            await world.clock.advance(60)
+
+    assert at_once < 40
+    assert 40 < meanwhile - at_once < 60
+    assert limits == [pytest.approx(10, rel=0.2)]
+    assert outcomes(world) == {"delivered": 100}
+    assert [line["event"] for line in logs] == ["Kameleoon asks for fewer requests"]
+
+
+async def test_a_429_that_does_not_say_how_long_holds_nobody_but_its_visitor() -> None:
+    world = World(jitter=lambda: 0.9)
+
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take([record(0, event(0, sandbox={"status": "429,429,429,200"}))])
+        await worker.take(records(2, first=1))
+        await world.clock.advance(2.5)
+        assert outcomes(world) == {"delivered": 2}
