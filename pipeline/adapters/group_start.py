@@ -45,16 +45,34 @@ async def start_group(kafka: Kafka) -> None:
 
 
 async def _start(kafka: Kafka, consumer: AIOKafkaConsumer) -> None:
-    topic = kafka.topics.events
-    partitions = [TopicPartition(topic, number) for number in sorted(await _numbers(consumer, topic))]
-    if await _has_commits(kafka, partitions):
-        return
-    if await _is_audited(kafka):
-        if await _has_commits(kafka, partitions):
+    events = await _partitions(consumer, kafka.topics.events)
+    replays = await _partitions(consumer, kafka.topics.replays)
+    begins_events = not await _has_commits(kafka, events)
+    if begins_events and await _is_audited(kafka, None):
+        if await _has_commits(kafka, events):
             return  # another worker of the group has begun just now: it commits before it audits
-        raise StartRefusedError(_refusal(kafka))
-    if kafka.start == "latest":
-        await _commit_ends(consumer, [KafkaPartition(*partition) for partition in partitions])
+        raise StartRefusedError(_refusal(kafka, kafka.topics.events, kafka.topics.replays))
+    if await _holds_records(consumer, replays):
+        await _refuse_second_replay(kafka, replays)
+    if begins_events and kafka.start == "latest":
+        await _commit_ends(consumer, [KafkaPartition(*partition) for partition in events])
+
+
+async def _refuse_second_replay(kafka: Kafka, replays: list[TopicPartition]) -> None:
+    """What was put back once would be delivered again, unasked."""
+    is_begun = await _has_commits(kafka, replays) or not await _is_audited(kafka, kafka.topics.replays)
+    if not is_begun and not await _has_commits(kafka, replays):
+        raise StartRefusedError(_refusal(kafka, kafka.topics.replays))
+
+
+async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
+    return [TopicPartition(topic, number) for number in sorted(await _numbers(consumer, topic))]
+
+
+async def _holds_records(consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> bool:
+    wanted = [KafkaPartition(*partition) for partition in partitions]
+    begins, ends = await consumer.beginning_offsets(wanted), await consumer.end_offsets(wanted)
+    return any(begins[partition] < ends[partition] for partition in wanted)
 
 
 async def _has_commits(kafka: Kafka, partitions: list[TopicPartition]) -> bool:
@@ -78,8 +96,8 @@ async def _numbers(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
     return set(consumer.partitions_for_topic(topic) or ())
 
 
-async def _is_audited(kafka: Kafka) -> bool:
-    """Whether the newest records of the audit topic tell of this group."""
+async def _is_audited(kafka: Kafka, topic: str | None) -> bool:
+    """Whether the newest records of the audit topic tell that this group has read the topic, or any."""
     audit = KafkaAuditLog(kafka.topics.audit, client_options(kafka), 10.0)
     await audit.start()
     try:
@@ -88,18 +106,21 @@ async def _is_audited(kafka: Kafka) -> bool:
             begin = max(held.begin, held.end - _LOOK_BACK_RECORDS)
             async for _, value in audit.read(partition, begin, held.end):
                 found = decode_audit(value)
-                if found is not None and found.pipeline == kafka.group:
+                if found is None or found.pipeline != kafka.group:
+                    continue
+                if topic in (None, found.source.topic):
                     return True
         return False
     finally:
         await audit.stop()
 
 
-def _refusal(kafka: Kafka) -> str:
+def _refusal(kafka: Kafka, *topics: str) -> str:
+    named = " ".join(f"--topic {topic}" for topic in topics)
     return (
-        f"the group {kafka.group} has no commits, but the audit topic {kafka.topics.audit} tells that it has "
-        "worked before: its commits were deleted or have expired. Choose: set offsets by hand "
-        f"(kafka-consumer-groups --group {kafka.group} --topic {kafka.topics.events} --reset-offsets "
+        f"the group {kafka.group} has no commits for {topics[0]}, but the audit topic {kafka.topics.audit} "
+        "tells that it has read it before: its commits were deleted or have expired. Choose: set offsets "
+        f"by hand (kafka-consumer-groups --group {kafka.group} {named} --reset-offsets "
         "--to-datetime … | --to-earliest | --to-latest --execute), from where everything is delivered again; "
         "or begin anew under another name with kafka.group"
     )

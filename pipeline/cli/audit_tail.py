@@ -152,7 +152,7 @@ def _table(records: Iterable[AuditRecord], width: int, *, show_header: bool = Tr
 
 
 def _cells(record: AuditRecord) -> tuple[str, ...]:
-    source, http = record.source, record.http
+    http = record.http
     part = f" {record.part}/{record.parts}" if record.parts > 1 else ""
     return (
         record.decided_at,
@@ -160,8 +160,14 @@ def _cells(record: AuditRecord) -> tuple[str, ...]:
         record.reason,
         record.event_name or record.type or "",
         (record.mapping or "") + part,
-        f"{source.topic}-{source.partition}@{source.offset}",
+        _source(record),
         "" if http is None or http.status is None else str(http.status),
         "" if http is None else f"{http.latency_ms:.0f}",
         record.detail,
     )
+
+
+def _source(record: AuditRecord) -> str:
+    """Where it was read; of a replay, where the event first stood as well."""
+    places = (record.source, record.replay_of)
+    return " of ".join(f"{at.topic}-{at.partition}@{at.offset}" for at in places if at is not None)

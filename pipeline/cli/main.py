@@ -26,6 +26,7 @@ VERBS: Final[tuple[str, ...]] = (
     "run",
     "audit",
     "reconcile",
+    "replay",
     "sandbox",
 )
 """Modules of `pipeline.cli` in the order that `--help` lists their verbs."""

@@ -47,7 +47,7 @@ class AuditSummary:
     """Counts over audit entries, fed in the order of each partition's offsets.
 
     `by_reason` counts records that hold, by outcome and reason; `void` those of workers that had
-    lost their partition, `foreign` values that are no audit entries.
+    lost their partition, `foreign` values that are no audit entries. A replay is no further event.
     """
 
     pipeline: str | None = None
@@ -77,7 +77,7 @@ class AuditSummary:
         if key not in self.by_reason and len(self.by_reason) >= _MOST_REASONS:
             key = (record.outcome, _OTHER_REASONS)
         self.by_reason[key] += 1
-        self.events += record.part == 1
+        self.events += record.part == 1 and record.replay_of is None
         self.replays += record.replay_of is not None
         self.possible_duplicates += record.possible_duplicate
         if record.outcome is OutcomeKind.DELIVERED:

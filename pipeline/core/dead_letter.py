@@ -14,6 +14,27 @@ DEAD_LETTER_SCHEMA: Final = "dead-letter/1"
 REPLAY_SCHEMA: Final = "replay/1"
 
 _LONGEST_NUMBER: Final = 19
+_COORDINATES: Final = ("topic", "partition", "offset")
+_TOLD: Final = frozenset(
+    (
+        *(
+            "schema",
+            "pipeline",
+            "pass",
+            "epoch",
+            "plan",
+            "message_id",
+            "outcome",
+            "reason",
+            "stage",
+            "detail",
+        ),
+        *("mapping", "action", "part", "parts", "attempts", "status", "failed_at", "source_timestamp_ms"),
+        *(f"{place}_{name}" for place in ("source", "origin") for name in _COORDINATES),
+        *("original", "origin_pass", "generation", "replayed_at"),
+    )
+)
+"""The headers that dead letters and replays add to the original's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +47,18 @@ class Origin:
     pipeline: str
     mapping: str | None
     position: Position
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Rank:
+    """How late a failure or a replay is in the story of its origin, without asking any clock.
+
+    `pass_` is the reading of the events topic, `generation` counts the replays within it: an event
+    of the events topic has 0, its replay 1, and so has the dead letter of that replay.
+    """
+
+    pass_: int
+    generation: int
 
 
 def dead_letter_headers(record: AuditRecord, original: Headers = (), *, at_source: bool = False) -> Headers:
@@ -48,6 +81,7 @@ def _story(record: AuditRecord) -> tuple[tuple[str, str | int | None], ...]:
         ("pass", record.pass_),
         ("epoch", record.epoch),
         ("plan", record.plan),
+        ("message_id", None if record.message_id is None else cut(record.message_id)),
         ("outcome", record.outcome),
         ("reason", record.reason),
         ("stage", record.stage),
@@ -69,8 +103,11 @@ def _story(record: AuditRecord) -> tuple[tuple[str, str | int | None], ...]:
     )
 
 
-def replay_headers(origin: Origin, replayed_at: str) -> Headers:
-    """The headers of a replay; `replayed_at` is `utc_text`."""
+def replay_headers(origin: Origin, rank: Rank, replayed_at: str, original: Headers = ()) -> Headers:
+    """The headers of a replay: the original's own, then whose it is; `replayed_at` is `utc_text`.
+
+    `original` may be the headers of the dead letter: what those told is left out.
+    """
     position = origin.position
     story: tuple[tuple[str, str | int | None], ...] = (
         ("schema", REPLAY_SCHEMA),
@@ -79,9 +116,12 @@ def replay_headers(origin: Origin, replayed_at: str) -> Headers:
         ("origin_topic", position.topic),
         ("origin_partition", position.partition),
         ("origin_offset", position.offset),
+        ("origin_pass", rank.pass_),
+        ("generation", rank.generation),
         ("replayed_at", replayed_at),
     )
-    return tuple((name, utf8(str(value))) for name, value in story if value is not None)
+    kept = tuple(header for header in original if header[0] not in _TOLD)
+    return kept + tuple((name, utf8(str(value))) for name, value in story if value is not None)
 
 
 def read_origin(headers: Headers) -> Origin | None:
@@ -97,6 +137,19 @@ def read_origin(headers: Headers) -> Origin | None:
     if not pipeline or not topic or len(topic) > LONGEST or partition is None or offset is None:
         return None
     return Origin(pipeline, _text(found.get("mapping")), Position(topic, partition, offset))
+
+
+def read_rank(headers: Headers) -> Rank | None:
+    """The rank of a dead letter or a replay, of which `read_origin` has found the origin.
+
+    The dead letter of a replay carries the replay's own headers. None when they are not whole.
+    """
+    found = dict(headers)
+    is_letter = found.get("schema") == DEAD_LETTER_SCHEMA.encode()
+    if is_letter and all(found.get(f"source_{name}") == found.get(f"origin_{name}") for name in _COORDINATES):
+        found |= {"origin_pass": found.get("pass", b""), "generation": b"0"}  # others would be the sender's
+    pass_, generation = _number(found.get("origin_pass")), _number(found.get("generation"))
+    return None if pass_ is None or generation is None else Rank(pass_, generation)
 
 
 def _text(value: bytes | None) -> str | None:

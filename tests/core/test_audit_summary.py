@@ -50,7 +50,7 @@ def test_void_and_foreign_values_are_counted_apart() -> None:
 def test_duplicates_and_replays_are_counted() -> None:
     summary = _summary(audit_record(possible_duplicate=True), audit_record(replay_of=Position("e", 0, 1)))
 
-    assert (summary.possible_duplicates, summary.replays) == (1, 1)
+    assert (summary.possible_duplicates, summary.replays, summary.events) == (1, 1, 1)
 
 
 def test_another_pipeline_is_passed_by_when_one_is_named() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.dead_letter import Origin, replay_headers
+from pipeline.core.dead_letter import Origin, Rank, replay_headers
 from pipeline.core.flow import decide
 from pipeline.core.outcome import Decided, Deliverable, Filtered, Reason, Rejected, Stage
 from pipeline.core.plan import MappingDefinition, Plan, compile_plan
@@ -36,7 +36,7 @@ PLAN = compile_plan(
 
 
 def replay(value: bytes, name: str | None, pipeline: str = INBOX.pipeline) -> Record:
-    headers = replay_headers(Origin(pipeline, name, FIRST), AT)
+    headers = replay_headers(Origin(pipeline, name, FIRST), Rank(1, 1), AT)
     return Record(INBOX.topic, 3, 0, 0, b"a-1", value, headers)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pipeline.core.audit import AuditRecord, OutcomeKind, Position
 from pipeline.core.commit import LogRange
-from pipeline.core.dead_letter import Origin, read_origin, replay_headers
+from pipeline.core.dead_letter import Origin, Rank, read_origin, replay_headers
 from pipeline.core.record import Record, TopicPartition
 from pipeline.engine.assignment import Assignment, Chunk
 from tests.support.audit_entries import AT
@@ -28,7 +28,7 @@ def replay(
     status: str = "200",
     user: str = "ann",
 ) -> Record:
-    headers = replay_headers(Origin(pipeline, mapping, origin(offset)), AT)
+    headers = replay_headers(Origin(pipeline, mapping, origin(offset)), Rank(1, 1), AT)
     value = event(offset, user=user, sandbox={"status": status})
     return Record(REPLAYS, 0, offset, START_MS, b"ann", value, headers)
 

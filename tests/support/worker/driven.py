@@ -1,14 +1,19 @@
-"""A worker with something wrong or hurried in it: `python -m tests.support.worker.driven CHANGE run …`.
+"""The command with something wrong or hurried in it: `python -m tests.support.worker.driven CHANGE run …`.
 
 The product has no hooks for tests: a change replaces one of its parts before the command starts.
 """
 
+import asyncio
+import itertools
+import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, Final
 
 from pipeline.adapters.kafka_worker import KafkaWorker
+from pipeline.adapters.replay_writer import Replay, ReplayWriter
 from pipeline.cli.main import main
 from pipeline.engine.assignment import Chunk
 
@@ -36,7 +41,23 @@ def _curious() -> None:
     source._LOOK_FOR_PARTITIONS_MS = _METADATA_MS
 
 
-CHANGES: Final[dict[str, Callable[[], None]]] = {"planted": _planted, "curious": _curious}
+def _fatal() -> None:
+    """`replay` is killed when its second transaction is written and not committed."""
+    put, transactions = ReplayWriter._put, itertools.count(1)
+
+    async def put_or_die(writer: ReplayWriter, replays: Sequence[Replay]) -> None:
+        if next(transactions) == 1:
+            await put(writer, replays)
+            return
+        await writer._producer.begin_transaction()
+        await asyncio.gather(*[await writer._send(replay) for replay in replays])
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    writer_type: Any = ReplayWriter
+    writer_type._put = put_or_die
+
+
+CHANGES: Final[dict[str, Callable[[], None]]] = {"planted": _planted, "curious": _curious, "fatal": _fatal}
 
 
 def program(change: str) -> tuple[str, ...]:

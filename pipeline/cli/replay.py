@@ -1,0 +1,142 @@
+"""The verb `replay`: dead letters back in, each once."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.broker import JsonOption, on_broker
+from pipeline.cli.configured import loaded
+from pipeline.cli.exits import ExitCode, stop
+from pipeline.config import DEFAULT_FILE
+
+if TYPE_CHECKING:
+    from pipeline.adapters.replay_run import ReplayRun
+    from pipeline.core.replay_selection import Wanted
+
+_SEVERAL = "Several times for several."
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb to the command."""
+    app.command("replay")(replay)
+
+
+def replay(
+    config: Annotated[Path, typer.Option("--config", help="The configuration.")] = Path(DEFAULT_FILE),
+    reasons: Annotated[
+        list[str] | None, typer.Option("--reason", help=f"Only what ended with this reason code. {_SEVERAL}")
+    ] = None,
+    mappings: Annotated[
+        list[str] | None, typer.Option("--mapping", help=f"Only what failed under this mapping. {_SEVERAL}")
+    ] = None,
+    message_ids: Annotated[
+        list[str] | None, typer.Option("--message-id", help=f"Only the event of this messageId. {_SEVERAL}")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", help="Only what failed from then on: 2026-11-22T08:00Z, or 2h ago."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="Only what failed before then, written the same way.")
+    ] = None,
+    execute: Annotated[
+        bool, typer.Option("--execute", help="Do it. Without this it is only shown what would be done.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Put dead letters of this pipeline back: its workers deliver them again, under the mapping that failed.
+
+    What was put back before is left alone, so running it twice sends once. Exit code 1 when an original is
+    gone, or when another `replay` of this pipeline has taken over meanwhile.
+    """
+    from pipeline.adapters.clock import SystemClock
+    from pipeline.adapters.replay_run import ReplayRun
+    from pipeline.cli import replay_report
+
+    clock = SystemClock()
+    wanted = _wanted(reasons, mappings, message_ids, (since, until), clock.now_ms())
+    found = loaded(config)
+    with ExitStack() as stack:
+        run = ReplayRun(found.kafka, wanted, clock, _progress(stack))
+        on_broker(_run(run, execute=execute))
+    show = replay_report.print_json if as_json else replay_report.print_text
+    show(run.report, found, execute=execute)
+    if run.report.gone:
+        raise typer.Exit(ExitCode.FOUND)
+
+
+async def _run(run: "ReplayRun", *, execute: bool) -> None:
+    from pipeline.adapters.replay_writer import ReplayFencedError, ReplayTooLargeError
+
+    try:
+        await run.run(execute=execute)
+    except ReplayFencedError as error:
+        stop(
+            ExitCode.FOUND,
+            f"{error}: {run.report.put_back:,} dead letters were put back before that, the rest is its",
+        )
+    except ReplayTooLargeError as error:
+        stop(ExitCode.USAGE, f"{error}; {run.report.put_back:,} dead letters were put back before that")
+
+
+def _wanted(
+    reasons: list[str] | None,
+    mappings: list[str] | None,
+    message_ids: list[str] | None,
+    times: tuple[str | None, str | None],
+    now_ms: int,
+) -> "Wanted":
+    from pipeline.core.outcome import Reason
+    from pipeline.core.replay_selection import Wanted
+
+    for reason in reasons or ():
+        if reason not in set(Reason):
+            stop(
+                ExitCode.USAGE, f"--reason {reason}: there is no such reason code; docs/reasons.md lists them"
+            )
+    since, until = (
+        None if text is None else _instant(option, text, now_ms)
+        for option, text in zip(("--since", "--until"), times, strict=True)
+    )
+    return Wanted(
+        frozenset(reasons or ()), frozenset(mappings or ()), frozenset(message_ids or ()), since, until
+    )
+
+
+def _instant(option: str, text: str, now_ms: int) -> str:
+    """An instant as written, in UTC unless it says otherwise, or so long ago; as `utc_text`."""
+    from datetime import UTC, datetime
+
+    from pydantic import TypeAdapter, ValidationError
+
+    from pipeline.config.values import Duration
+    from pipeline.core.utc import utc_text
+
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    else:
+        return utc_text(round((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000))
+    try:
+        ago_s: float = TypeAdapter(Duration).validate_python(text.removesuffix("ago").strip())
+    except ValidationError:
+        stop(ExitCode.USAGE, f"{option} {text}: write an instant, as 2026-11-22T08:00Z, or a time ago, as 2h")
+    return utc_text(now_ms - round(ago_s * 1000))
+
+
+def _progress(stack: ExitStack) -> Callable[[str, int, int], None]:
+    """Bars on standard error where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return lambda _what, _done, _total: None
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bar = stack.enter_context(Progress(*columns, console=console, transient=True))
+    tasks = {what: bar.add_task(what, total=None, visible=False) for what in ("reading", "putting back")}
+    return lambda what, done, total: bar.update(tasks[what], completed=done, total=total, visible=True)
