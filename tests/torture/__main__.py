@@ -40,7 +40,7 @@ def _arguments() -> argparse.Namespace:
     what.add_argument("--schedule", type=Path, help="a file with the acts, in place of random ones")
     parser.add_argument("--seed", type=int, help="repeats a schedule and the events produced")
     parser.add_argument("--nodes", type=int, default=1, choices=(1, 3), help="Kafka nodes (1)")
-    parser.add_argument("--rate", type=float, default=200.0, help="records produced in a second (200)")
+    parser.add_argument("--rate", type=float, default=100.0, help="records produced in a second (100)")
     parser.add_argument("--print", action="store_true", help="print the schedule and do nothing")
     parser.add_argument(
         "--keep", action="store_true", help="keep logs and configurations of a run that passed"
@@ -55,7 +55,8 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     if arguments.kills is not None:
         return kill_plan(seed, arguments.kills, arguments.rate)
     setting = Setting(duration_s=60 * arguments.minutes, nodes=arguments.nodes)
-    return Plan(seed=seed, schedule=random_schedule(seed, setting), rate=arguments.rate)
+    schedule = random_schedule(seed, setting)
+    return Plan(seed=seed, schedule=schedule, rate=arguments.rate, is_static=seed % 2 == 0)
 
 
 def _run(plan: Plan, nodes: int, folder: Path) -> Outcome:

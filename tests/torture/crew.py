@@ -29,7 +29,10 @@ class _Place:
 
 @dataclass(slots=True)
 class CrewCounts:
-    """What happened to workers, and the ends that nobody asked for, by exit code."""
+    """What happened to workers, and the ends that nobody asked for, by exit code.
+
+    `lost_holders` counts those among them that had opened partitions.
+    """
 
     starts: int = 0
     kills: int = 0
@@ -37,6 +40,7 @@ class CrewCounts:
     terminations: int = 0
     stalls: int = 0
     own_ends: Counter[int] = field(default_factory=Counter)
+    lost_holders: int = 0
 
 
 class Crew:
@@ -67,9 +71,7 @@ class Crew:
         place.is_wanted = False
         if place.child is not None and place.child.is_running:
             self.counts.kills += 1
-            self.counts.kills_before_open += not any(
-                line["event"] == "partition open" for line in place.child.log()
-            )
+            self.counts.kills_before_open += not _has_opened(place.child)
             self._end(place, signal.SIGKILL)
 
     def terminate(self, worker: int) -> None:
@@ -133,5 +135,10 @@ class Crew:
             return
         if not place.is_ending:
             self.counts.own_ends[code] += 1
+            self.counts.lost_holders += _has_opened(child)
         if code not in ({_FINE, _UNREACHABLE} if place.is_ending else {_UNREACHABLE}):
             self.breaches.append(f"{child.log_file.name}: a worker ended with {code}")
+
+
+def _has_opened(child: Child) -> bool:
+    return any(line["event"] == "partition open" for line in child.log())

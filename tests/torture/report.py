@@ -14,7 +14,7 @@ _BREACHES_SHOWN: Final = 20
 def flag_bound(outcome: Outcome) -> int:
     """How many records may be flagged in vain by what happened to workers, brokers and the endpoint."""
     workers, concurrency = outcome.workers, outcome.plan.concurrency
-    deaths = workers.kills + workers.stalls + workers.own_ends.total()
+    deaths = workers.kills + workers.stalls + workers.lost_holders
     return SUSPECTED_FOR_EACH_IN_FLIGHT * concurrency * deaths + concurrency * outcome.troubles.total()
 
 
@@ -36,11 +36,12 @@ def report(outcome: Outcome) -> str:
     verdict, workers, findings = outcome.verdict, outcome.workers, outcome.verdict.findings
     found = breaches(outcome)
     most = max(map(len, findings.suspected.values()), default=0)
+    members = f"{'static' if outcome.plan.is_static else 'dynamic'} members"
     early, own_ends = workers.kills_before_open, _counted(workers.own_ends)
     flagged, allowed = len({part[0] for part in findings.flagged}), flag_bound(outcome)
     figures = {
         "seed": f"{outcome.plan.seed}, {outcome.plan.lasts_s:.0f} s",
-        "workers": f"{workers.starts} starts, {outcome.plan.concurrency} requests in flight each",
+        "workers": f"{workers.starts} starts, {outcome.plan.concurrency} requests in flight each, {members}",
         "kills": f"{workers.kills}, of which {early} before all was open",
         "other blows": f"{workers.terminations} terminations, {workers.stalls} stalls",
         "own ends": f"{own_ends} (by exit code)",

@@ -54,7 +54,7 @@ class Plan:
 
     seed: int
     schedule: tuple[Timed, ...]
-    rate: float = 200.0
+    rate: float = 100.0
     delay_ms: int = 0
     partitions: int = 4
     concurrency: int = 64

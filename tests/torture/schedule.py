@@ -23,6 +23,9 @@ from tests.torture.acts import (
 MOST_WORKERS: Final = 4
 FIRST_WORKERS: Final = 2
 
+_GAP_S: Final = 3.5
+"""Between two blows at workers, on average: a group that loses a member stands still for its session."""
+
 _OPEN_S: Final = 0.4
 """About so long after its start a forked worker has its partitions open, on a quiet machine."""
 
@@ -83,7 +86,7 @@ class _Workers:
             idle = [worker for worker, free_s in self._free_s.items() if free_s <= now_s]
             if idle:
                 yield from self._blow(idle)
-            self._now_s += self._dice.expovariate(1 / 2.5)
+            self._now_s += self._dice.expovariate(1 / _GAP_S)
 
     def _blow(self, idle: list[int]) -> Iterator[Timed]:
         dice, worker = self._dice, self._dice.choice(idle)
