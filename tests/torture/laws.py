@@ -40,7 +40,6 @@ class Told:
     number: int
     is_delivered: bool
     is_flagged: bool
-    attempts: int
     worker: str
     at_ms: int
 

@@ -46,7 +46,7 @@ def report(outcome: Outcome) -> str:
         "other blows": f"{workers.terminations} terminations, {workers.stalls} stalls",
         "own ends": f"{own_ends} (by exit code)",
         "troubles": _counted(outcome.troubles),
-        "records": f"{verdict.events}, accounted for {verdict.complete}, wrong: {_counted(verdict.lacks)}",
+        "records": f"{verdict.events}, accounted for {verdict.complete}, wrong: {_counted(verdict.wrong)}",
         "unconfirmed": f"{outcome.unacknowledged} records, to the producer",
         "outcomes": f"{_counted(verdict.outcomes)}; void: {verdict.void}",
         "endpoint": f"{outcome.requests} requests, {outcome.most_in_flight} at a time at most",

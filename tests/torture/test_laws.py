@@ -11,7 +11,7 @@ EVENTS = [Event(0, 7, "m-1", ("a-1",)), Event(0, 9, "m-2", ("a-1", "u-1"))]
 
 
 def told(part: tuple[str, str], **others: object) -> Told:
-    plain = Told(part, 1, is_delivered=True, is_flagged=False, attempts=1, worker="w-1", at_ms=1000)
+    plain = Told(part, 1, is_delivered=True, is_flagged=False, worker="w-1", at_ms=1000)
     return replace(plain, **others)  # type: ignore[arg-type]  # fields by name
 
 
@@ -24,7 +24,7 @@ def found(outcomes: list[Told], arrivals: list[Arrival], *, has_zombies: bool = 
 
 
 def test_a_clean_run_has_no_breaches() -> None:
-    outcomes = [told(A), told(B, attempts=2)]
+    outcomes = [told(A), told(B)]
     log = [arrival(A), arrival(B, Fate.NOT_TAKEN), arrival(B)]
     assert found(outcomes, log) == Findings()
 

@@ -1,16 +1,19 @@
 """What a run has left on the topics, read back and judged."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from aiokafka import ConsumerRecord
 
-from pipeline.core.accounted import Accounts, Lack
-from pipeline.core.audit import AuditRecord, OutcomeKind, Position
+from pipeline.adapters.reconciliation import reconcile
+from pipeline.core.audit import AuditRecord, OutcomeKind
 from pipeline.core.audit_decode import decode_audit
+from pipeline.core.audit_view import Fences
 from pipeline.core.dead_letter import read_origin
+from pipeline.core.reconcile.asked import Asked
+from pipeline.core.reconcile.findings import Kind, Reconciliation
 from tests.support.worker.scene import Scene
 from tests.support.worker.topic import read_topic
 from tests.torture.laws import Arrival, Event, Findings, Told, compare
@@ -29,7 +32,7 @@ class Verdict:
 
     events: int
     complete: int
-    lacks: Counter[Lack]
+    wrong: Counter[Kind]
     outcomes: Counter[str]
     void: int
     findings: Findings
@@ -37,68 +40,76 @@ class Verdict:
 
 
 class _Audit:
-    """The audit topic taken in: outcomes that count, and how many do not."""
+    """The outcomes of one pipeline that count: what a later assignment voids does not."""
 
-    def __init__(self, events: Sequence[ConsumerRecord], pipeline: str) -> None:
+    def __init__(self, pipeline: str) -> None:
         self._pipeline = pipeline
-        self.accounts = Accounts(
-            [Position(event.topic, event.partition, event.offset) for event in events], pipeline
-        )
+        self._fences = Fences()
         self.told: list[Told] = []
         self.outcomes: Counter[str] = Counter()
         self.undelivered: set[Place] = set()
-        self.void = 0
 
-    def take(self, stands: ConsumerRecord) -> None:
-        """One record of the topic, each partition's in their order."""
-        entry = decode_audit(stands.value)
-        counts = self.accounts.add(entry)
-        if not isinstance(entry, AuditRecord) or entry.pipeline != self._pipeline:
-            return
-        if not counts:
-            self.void += 1
-            return
+    def take(self, audit: Iterable[ConsumerRecord]) -> None:
+        """Records of the topic, each partition's in their order."""
+        for stands in audit:
+            entry = decode_audit(stands.value)
+            if entry is None or not self._fences.admits(entry) or entry.pipeline != self._pipeline:
+                continue
+            if isinstance(entry, AuditRecord):
+                self._add(entry, stands.timestamp)
+
+    def _add(self, entry: AuditRecord, at_ms: int) -> None:
         self.outcomes[f"{entry.outcome.value} {entry.reason}"] += 1
         if entry.outcome in _BURIED:
             self.undelivered.add((entry.source.partition, entry.source.offset))
         if entry.message_id is not None and entry.mapping is not None:
-            self.told.append(_told(entry, stands.timestamp))
+            self.told.append(_told(entry, entry.message_id, entry.mapping, at_ms))
 
 
-def _told(entry: AuditRecord, at_ms: int) -> Told:
+def _told(entry: AuditRecord, message_id: str, mapping: str, at_ms: int) -> Told:
     return Told(
-        part=(entry.message_id or "", entry.mapping or ""),
+        part=(message_id, mapping),
         number=entry.part,
         is_delivered=entry.outcome is OutcomeKind.DELIVERED,
         is_flagged=entry.possible_duplicate,
-        attempts=entry.http.attempts if entry.http else 0,
         worker=entry.worker,
         at_ms=at_ms,
     )
 
 
 async def read_verdict(scene: Scene, arrivals: Sequence[Arrival], *, has_zombies: bool) -> Verdict:
-    """Read input, audit and dead letters, and hold them against the sandbox's log."""
+    """Close the books, and hold input and audit against the sandbox's log."""
+    books = await reconcile(scene.kafka, Asked(pipeline=scene.pipeline(), to_end=True))
     events = await scene.events()
-    audit = _Audit(events, scene.pipeline())
-    for stands in await read_topic(scene.servers, scene.kafka.topics.audit, scene.partitions):
-        audit.take(stands)
-    lacking = list(audit.accounts.unaccounted())
+    audit = _Audit(scene.pipeline())
+    audit.take(await read_topic(scene.servers, scene.kafka.topics.audit, scene.partitions))
     findings = compare([_event(found) for found in events], audit.told, arrivals, has_zombies=has_zombies)
     buried = {_origin(letter) for letter in await scene.dead_letters()}
     return Verdict(
         events=len(events),
-        complete=audit.accounts.complete,
-        lacks=Counter(lack.lack for lack in lacking),
+        complete=sum(report.complete for report in books.partitions),
+        wrong=sum((report.counts for report in books.partitions), Counter()),
         outcomes=audit.outcomes,
-        void=audit.void,
+        void=sum(report.void for report in books.partitions),
         findings=findings,
         breaches=[
-            *(str(lack) for lack in lacking),
+            *_wrong_books(books, len(events)),
             *(f"{place} has no dead letter" for place in sorted(audit.undelivered - buried)),
             *findings.breaches,
         ],
     )
+
+
+def _wrong_books(books: Reconciliation, events: int) -> list[str]:
+    found = [str(finding) for report in books.partitions for finding in report.findings]
+    if books.misplaced:
+        found.append(f"{books.misplaced} outcomes stand in another partition than their record's")
+    judged = sum(report.records for report in books.partitions)
+    if judged != events:
+        found.append(f"reconcile judged {judged} records of {events}")
+    if not found and not books.is_clean:
+        found.append(f"the books are not clean: {[report.note for report in books.partitions]}")
+    return found
 
 
 def _event(found: ConsumerRecord) -> Event:
