@@ -8,18 +8,16 @@ from aiokafka import AIOKafkaConsumer, OffsetAndMetadata
 from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import CommitFailedError
 
+from pipeline.adapters.group_history import MOST_RECORDS, History, read_history
 from pipeline.adapters.kafka_client import client_options
 from pipeline.adapters.kafka_errors import broker_errors
 from pipeline.adapters.kafka_group import read_committed
-from pipeline.adapters.kafka_log import KafkaAuditLog
 from pipeline.config.kafka import Kafka
-from pipeline.core.audit_decode import decode_audit
 from pipeline.core.commit import Committed
 from pipeline.core.record import TopicPartition
 from pipeline.engine.opening import StartRefusedError
 from pipeline.ports import LogUnavailable
 
-_LOOK_BACK_RECORDS: Final = 10_000
 _TRIES: Final = 20
 _TRY_AGAIN_S: Final = 0.5
 
@@ -27,8 +25,8 @@ _TRY_AGAIN_S: Final = 0.5
 async def start_group(kafka: Kafka) -> None:
     """Apply `kafka.start` to a group without commits; partitions added later start at their beginning.
 
-    Raises StartRefusedError when the commits are gone but the group's audit is not: whether to
-    begin anew is for the operator to say. Raises LogUnavailable, BrokerError.
+    Raises StartRefusedError when the commits are gone but the group's audit is not, or is too long
+    to tell: whether to begin anew is for the operator to say. Raises LogUnavailable, BrokerError.
     """
     with broker_errors(kafka.bootstrap_servers):
         consumer = AIOKafkaConsumer(
@@ -48,10 +46,11 @@ async def _start(kafka: Kafka, consumer: AIOKafkaConsumer) -> None:
     events = await _partitions(consumer, kafka.topics.events)
     replays = await _partitions(consumer, kafka.topics.replays)
     begins_events = not await _has_commits(kafka, events)
-    if begins_events and await _is_audited(kafka, None):
+    history = await read_history(kafka) if begins_events else History.NONE
+    if history is not History.NONE:
         if await _has_commits(kafka, events):
             return  # another worker of the group has begun just now: it commits before it audits
-        raise StartRefusedError(_refusal(kafka, kafka.topics.events, kafka.topics.replays))
+        raise StartRefusedError(_refusal(kafka, history, kafka.topics.events, kafka.topics.replays))
     if await _holds_records(consumer, replays):
         await _refuse_second_replay(kafka, replays)
     if begins_events and kafka.start == "latest":
@@ -60,9 +59,11 @@ async def _start(kafka: Kafka, consumer: AIOKafkaConsumer) -> None:
 
 async def _refuse_second_replay(kafka: Kafka, replays: list[TopicPartition]) -> None:
     """What was put back once would be delivered again, unasked."""
-    is_begun = await _has_commits(kafka, replays) or not await _is_audited(kafka, kafka.topics.replays)
-    if not is_begun and not await _has_commits(kafka, replays):
-        raise StartRefusedError(_refusal(kafka, kafka.topics.replays))
+    if await _has_commits(kafka, replays):
+        return
+    history = await read_history(kafka, kafka.topics.replays)
+    if history is not History.NONE and not await _has_commits(kafka, replays):
+        raise StartRefusedError(_refusal(kafka, history, kafka.topics.replays))
 
 
 async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
@@ -96,33 +97,22 @@ async def _numbers(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
     return set(consumer.partitions_for_topic(topic) or ())
 
 
-async def _is_audited(kafka: Kafka, topic: str | None) -> bool:
-    """Whether the newest records of the audit topic tell that this group has read the topic, or any."""
-    audit = KafkaAuditLog(kafka.topics.audit, client_options(kafka), 10.0)
-    await audit.start()
-    try:
-        bounds = await audit.ranges(range(await audit.partition_count()))
-        for partition, held in bounds.items():
-            begin = max(held.begin, held.end - _LOOK_BACK_RECORDS)
-            async for _, value in audit.read(partition, begin, held.end):
-                found = decode_audit(value)
-                if found is None or found.pipeline != kafka.group:
-                    continue
-                if topic in (None, found.source.topic):
-                    return True
-        return False
-    finally:
-        await audit.stop()
-
-
-def _refusal(kafka: Kafka, *topics: str) -> str:
+def _refusal(kafka: Kafka, history: History, *topics: str) -> str:
     named = " ".join(f"--topic {topic}" for topic in topics)
+    by_hand = (
+        f"set offsets by hand (kafka-consumer-groups --group {kafka.group} {named} --reset-offsets "
+        "--to-datetime … | --to-earliest | --to-latest --execute), from where everything is delivered again"
+    )
+    missing = f"the group {kafka.group} has no commits for {topics[0]}"
+    if history is History.WORKED:
+        return (
+            f"{missing}, but the audit topic {kafka.topics.audit} tells that it has read it before: its "
+            f"commits were deleted or have expired. Choose: {by_hand}; or begin anew under another name "
+            "with kafka.group"
+        )
     return (
-        f"the group {kafka.group} has no commits for {topics[0]}, but the audit topic {kafka.topics.audit} "
-        "tells that it has read it before: its commits were deleted or have expired. Choose: set offsets "
-        f"by hand (kafka-consumer-groups --group {kafka.group} {named} --reset-offsets "
-        "--to-datetime … | --to-earliest | --to-latest --execute), from where everything is delivered again; "
-        "or begin anew under another name with kafka.group"
+        f"{missing}, and the audit topic {kafka.topics.audit} is too long to tell whether it has read it "
+        f"before: its newest {MOST_RECORDS:,} records do not. Say where to begin: {by_hand}"
     )
 
 

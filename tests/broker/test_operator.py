@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.adapters import group_start
+from pipeline.adapters import group_history, group_start
+from pipeline.adapters.group_history import History
 from pipeline.adapters.kafka_group import read_committed
 from pipeline.cli.exits import ExitCode
 from pipeline.core.record import TopicPartition
@@ -14,6 +15,7 @@ from tests.support.worker.accounts import account
 from tests.support.worker.driven import program
 from tests.support.worker.events import letter, track, tracks
 from tests.support.worker.scene import Scene
+from tests.support.worker.topic import Letter, produce, read_topic
 
 pytestmark = pytest.mark.kafka
 
@@ -50,6 +52,27 @@ async def test_without_its_commits_a_pipeline_that_has_worked_refuses_to_run(sce
     assert "--reset-offsets" in said
     assert "kafka.group" in said
     assert len(scene.sandbox.received()) == 20
+
+
+async def test_a_busy_neighbour_on_the_audit_topic_hides_nothing(scene: Scene) -> None:
+    """What is too much to read is not taken for nothing."""
+    kafka = scene.kafka.model_copy(update={"group": scene.pipeline()})
+    await scene.produce(tracks(20))
+    worker = await scene.started(scene.config())
+    await scene.accounted(20)
+    assert await worker.stop() == 0
+    stands = await read_topic(scene.servers, scene.kafka.topics.audit, 4)
+    group, neighbour = scene.pipeline().encode(), scene.pipeline("neighbour").encode()
+    values = [record.value.replace(group, neighbour) for record in stands]
+    await produce(
+        scene.servers,
+        scene.kafka.topics.audit,
+        [Letter(values[number % len(values)], partition=number % 4) for number in range(8000)],
+    )
+
+    assert await group_history.read_history(kafka) is History.WORKED
+    assert await group_history.read_history(kafka, most_records=1000) is History.UNREAD
+    assert await group_history.read_history(scene.kafka) is History.NONE
 
 
 async def test_a_choice_made_after_the_refusal_is_obeyed(scene: Scene) -> None:
