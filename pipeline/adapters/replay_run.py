@@ -5,16 +5,17 @@ records, and each share reads both topics anew. The originals are read a second 
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Final
 
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
 
+from pipeline.adapters.kafka_admin import open_admin
 from pipeline.adapters.replay_originals import Originals
 from pipeline.adapters.replay_writer import Replay, ReplayWriter
-from pipeline.adapters.topic_reader import TopicReader, open_topic
+from pipeline.adapters.topic_scan import Removed, TopicScan, open_scan
 from pipeline.config.kafka import Kafka
 from pipeline.core.commit import LogRange
 from pipeline.core.dead_letter import replay_headers
@@ -51,12 +52,23 @@ class Report:
             self.samples.append(chosen)
 
 
+_Ranges = Mapping[TopicPartition, LogRange]
+
+
 @dataclass(frozen=True, slots=True)
 class _Topics:
-    letters: TopicReader
-    replays: TopicReader
-    writer: ReplayWriter | None
+    """What there is to read: `letters` and `replays` hold what stood there at the start."""
+
+    scan: TopicScan
+    letters: _Ranges
+    replays: _Ranges
     originals: Originals
+
+    @property
+    def records(self) -> int:
+        return sum(
+            held.end - held.begin for ranges in (self.letters, self.replays) for held in ranges.values()
+        )
 
 
 class ReplayRun:
@@ -74,91 +86,103 @@ class ReplayRun:
     async def run(self, *, execute: bool, most_stories: int = MOST_STORIES) -> None:
         """Choose, and put back if it is to be done. Raises BrokerError.
 
-        The writer starts first: what it then reads as committed nobody else adds to.
+        The writer starts first: to what is then read as committed nobody else adds.
         """
         async with AsyncExitStack() as stack:
-            topics = await self._open(stack, execute=execute)
-            replays, letters = await topics.replays.bounds(), await topics.letters.bounds()
-            records = _size(replays) + _size(letters)
-            shares = max(1, -(-records // most_stories))
-            self._to_read = records * shares
+            letters, replays = await self._partitions()
+            writer = await self._writer(stack, len(replays)) if execute else None
+            topics = await self._topics(stack, letters, replays)
+            shares = max(1, -(-topics.records // most_stories))
+            self._to_read = topics.records * shares
             for number in range(shares):
-                chosen = await self._choose(topics, replays, letters, Share(number, shares))
-                if topics.writer is not None:
-                    await self._put_back(topics, topics.writer, chosen)
+                chosen = await self._choose(topics, Share(number, shares))
+                if writer is not None:
+                    await self._put_back(topics, writer, chosen)
 
-    async def _open(self, stack: AsyncExitStack, *, execute: bool) -> _Topics:
-        names = self._kafka.topics
-        letters = await stack.enter_async_context(open_topic(self._kafka, names.dead_letters))
-        replays = await stack.enter_async_context(open_topic(self._kafka, names.replays))
+    async def _partitions(self) -> tuple[list[TopicPartition], list[TopicPartition]]:
+        """Those of the dead letters, those of the replays."""
+        names = self._kafka.topics.dead_letters, self._kafka.topics.replays
+        async with open_admin(self._kafka) as admin:
+            letters, replays = [
+                [TopicPartition(name, number) for number in range(await admin.partitions(name))]
+                for name in names
+            ]
+        return letters, replays
+
+    async def _writer(self, stack: AsyncExitStack, partitions: int) -> ReplayWriter:
+        writer = ReplayWriter(self._kafka, partitions)
+        stack.push_async_callback(writer.stop)
+        await writer.start()
+        return writer
+
+    async def _topics(
+        self, stack: AsyncExitStack, letters: list[TopicPartition], replays: list[TopicPartition]
+    ) -> _Topics:
+        scan = await stack.enter_async_context(open_scan(self._kafka))
         originals = Originals(self._kafka)
         stack.push_async_callback(originals.stop)
-        writer = None
-        if execute:
-            writer = ReplayWriter(self._kafka, replays.partitions)
-            stack.push_async_callback(writer.stop)
-            await writer.start()
-        return _Topics(letters, replays, writer, originals)
+        return _Topics(scan, await scan.ranges(letters), await scan.ranges(replays), originals)
 
-    async def _choose(
-        self,
-        topics: _Topics,
-        replays: Mapping[int, LogRange],
-        letters: Mapping[int, LogRange],
-        share: Share,
-    ) -> dict[tuple[int, int], Chosen]:
+    async def _choose(self, topics: _Topics, share: Share) -> dict[tuple[int, int], Chosen]:
         """The chosen dead letters of a share, by partition and offset."""
         selection = Selection(self._kafka.group, self._wanted, share)
-        first_kept = await self._read_replays(topics.replays, replays, selection)
-        selection.known_from = utc_text(max(first_kept, default=0))
-        async for records in self._reading(topics.letters, letters):
-            for record in records:
+        oldest_ms = await self._read_replays(topics, selection)
+        selection.known_from = utc_text(max(oldest_ms, default=0))
+        async for found in topics.scan.read(topics.letters):
+            if isinstance(found, Removed):
+                continue
+            for record in found.records:
                 selection.add_letter(read_letter(record.headers, record.partition, record.offset))
-        found = {}
-        for chosen in selection.choose():
-            self.report.take(chosen)
-            found[chosen.letter.partition, chosen.letter.offset] = chosen
+            self._count(len(found.records))
+        chosen = {(each.letter.partition, each.letter.offset): each for each in selection.choose()}
+        for each in chosen.values():
+            self.report.take(each)
         self.report.standings += selection.counts
-        return found
+        return chosen
 
-    async def _read_replays(
-        self, reader: TopicReader, bounds: Mapping[int, LogRange], selection: Selection
-    ) -> list[int]:
+    async def _read_replays(self, topics: _Topics, selection: Selection) -> list[int]:
         """Answers, for each partition that records were removed from, the time of the oldest one left."""
-        oldest = {number: self._clock.now_ms() for number, held in bounds.items() if held.begin > 0}
-        async for records in self._reading(reader, bounds):
-            for record in records:
+        now_ms = self._clock.now_ms()
+        oldest = {partition: now_ms for partition, held in topics.replays.items() if held.begin > 0}
+        async for found in topics.scan.read(topics.replays):
+            if isinstance(found, Removed):
+                oldest.setdefault(found.partition, now_ms)
+                continue
+            for record in found.records:
                 selection.add_replayed(read_replayed(record.headers))
-                if record.partition in oldest:
-                    oldest[record.partition] = min(oldest[record.partition], record.timestamp)
+            if found.partition in oldest:
+                oldest_read = min(record.timestamp for record in found.records)
+                oldest[found.partition] = min(oldest[found.partition], oldest_read)
+            self._count(len(found.records))
         return list(oldest.values())
 
-    async def _reading(
-        self, reader: TopicReader, bounds: Mapping[int, LogRange]
-    ) -> AsyncIterator[list[ConsumerRecord]]:
-        async for records in reader.read(bounds):
-            self._read += len(records)
-            self._on_progress("reading", self._read, self._to_read)
-            yield records
+    def _count(self, records: int) -> None:
+        self._read += records
+        self._on_progress("reading", self._read, self._to_read)
 
     async def _put_back(
-        self, topics: _Topics, writer: ReplayWriter, chosen: dict[tuple[int, int], Chosen]
+        self, topics: _Topics, writer: ReplayWriter, chosen: Mapping[tuple[int, int], Chosen]
     ) -> None:
         """The chosen in the order of the dead letters, some in each transaction."""
         waiting: list[Replay] = []
         size = 0
-        async for records in topics.letters.read(_ranges(chosen)):
-            for record in records:
-                found = chosen.get((record.partition, record.offset))
-                replay = None if found is None else await self._replay(topics.originals, found, record)
-                if replay is None:
-                    continue
-                waiting.append(replay)
-                size += len(replay.value or b"")
-                if len(waiting) >= _TRANSACTION_RECORDS or size >= _TRANSACTION_BYTES:
-                    await self._commit(writer, waiting)
-                    waiting, size = [], 0
+        async for replay in self._replays(topics, chosen):
+            waiting.append(replay)
+            size += len(replay.value or b"")
+            if len(waiting) >= _TRANSACTION_RECORDS or size >= _TRANSACTION_BYTES:
+                await self._commit(writer, waiting)
+                waiting, size = [], 0
         await self._commit(writer, waiting)
+
+    async def _replays(
+        self, topics: _Topics, chosen: Mapping[tuple[int, int], Chosen]
+    ) -> AsyncIterator[Replay]:
+        async for found in topics.scan.read(_ranges(self._kafka.topics.dead_letters, chosen)):
+            for record in () if isinstance(found, Removed) else found.records:
+                each = chosen.get((record.partition, record.offset))
+                replay = None if each is None else await self._replay(topics.originals, each, record)
+                if replay is not None:
+                    yield replay
 
     async def _commit(self, writer: ReplayWriter, replays: list[Replay]) -> None:
         if replays:
@@ -181,14 +205,11 @@ class ReplayRun:
         return Replay(origin.position.partition, record.key, value, headers)
 
 
-def _size(bounds: Mapping[int, LogRange]) -> int:
-    return sum(held.end - held.begin for held in bounds.values())
-
-
-def _ranges(chosen: Mapping[tuple[int, int], Chosen]) -> dict[int, LogRange]:
+def _ranges(topic: str, chosen: Iterable[tuple[int, int]]) -> _Ranges:
     """From the first chosen dead letter of each partition to its last."""
-    found: dict[int, LogRange] = {}
-    for partition, offset in chosen:
+    found: dict[TopicPartition, LogRange] = {}
+    for number, offset in chosen:
+        partition = TopicPartition(topic, number)
         held = found.get(partition, LogRange(offset, offset + 1))
         found[partition] = LogRange(min(held.begin, offset), max(held.end, offset + 1))
     return found
