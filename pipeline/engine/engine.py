@@ -16,6 +16,7 @@ from pipeline.engine.budget import InFlightBudget
 from pipeline.engine.commits import Commits
 from pipeline.engine.delivery import Delivery, DeliveryPolicy
 from pipeline.engine.gate import Gate
+from pipeline.engine.idle_audit import follow_audit
 from pipeline.engine.lease import Lease
 from pipeline.engine.meter import Meter
 from pipeline.engine.name_guard import NameGuard
@@ -67,6 +68,7 @@ class Engine:
     def __init__(self, settings: EngineSettings, ports: EnginePorts) -> None:
         self._author = settings.author
         self._clock = ports.clock
+        self._audit_log = ports.audit_log
         lease = Lease(settings.lease_s)
         self._meter = ports.meter
         self.gate = Gate(settings.delivery.retry.backoff, ports.clock, ports.jitter, lease, ports.meter)
@@ -121,11 +123,12 @@ class Engine:
         self._admission.go_on(chunk.assignment)
 
     def services(self) -> list[Coroutine[Any, Any, None]]:
-        """Delivery, audit and regular commits, each running for ever."""
+        """Delivery, audit, regular commits and what else runs for ever."""
         return [
             self._delivery.run(),
             self._audit_writer.run(),
             self.partitions.commit_regularly(COMMIT_INTERVAL_S),
+            follow_audit(self.partitions.assignments, self._audit_log, self._clock),
         ]
 
     def _report(self, entry: Entry, index: int, outcome: Outcome) -> None:

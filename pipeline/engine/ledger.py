@@ -52,6 +52,11 @@ class Ledger:
         self._audited.append((audit_offset, offset))
         self._audit_next = max(self._audit_next, audit_offset + 1)
 
+    def note_audit_end(self, audit_end: int) -> None:
+        """The audit had reached so far: while nothing is unsettled, all that is to come lies beyond."""
+        if not self._received:
+            self._audit_next = max(self._audit_next, audit_end)
+
     def settle(self, offset: int) -> None:
         """All outcomes of a received record are acknowledged; the watermark follows."""
         self._settled.add(offset)

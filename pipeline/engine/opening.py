@@ -118,6 +118,7 @@ class Opener:
             found = decode_audit(value)
             if found is not None and fences.admits(found) and self._is_own(found, assignment):
                 assignment.stands(found, audit_offset)
+        assignment.ledger.note_audit_end(marker_offset)
 
     def _is_own(self, found: AuditEntry, assignment: Assignment) -> TypeGuard[AuditRecord]:
         return (

@@ -67,6 +67,10 @@ class Partitions:
         """The partitions that are received from."""
         return list(self._held)
 
+    def assignments(self) -> list[Assignment]:
+        """The assignments that are received for."""
+        return list(self._held.values())
+
     @property
     def is_lease_held(self) -> bool:
         """Whether a commit has succeeded lately: else nothing may be sent."""

@@ -33,6 +33,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.committed = (begin, 0)
         self.ledger = Ledger(*self.committed)
         self.in_hand: list[int] = []
+        self.known_end = 0
 
     @rule(gap=st.integers(0, 3), parts=st.integers(1, 3))
     def receive(self, gap: int, parts: int) -> None:
@@ -57,6 +58,15 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule()
     def another_pipeline_audits(self) -> None:
         self.audit_end += 1
+
+    @rule()
+    def ask_where_the_audit_ends(self) -> None:
+        self.known_end = self.audit_end
+
+    @rule()
+    def hear_where_the_audit_ends(self) -> None:
+        """Things may have happened since the question."""
+        self.ledger.note_audit_end(self.known_end)
 
     @rule()
     def commit(self) -> None:

@@ -123,6 +123,34 @@ async def test_events_and_replays_of_a_partition_are_accounted_for_apart() -> No
     assert len(world.destination.sent) == 5
 
 
+async def test_what_stands_still_does_not_keep_the_audit_to_be_read_back() -> None:
+    """The audit partition grows with the events; the idle partition's own beginning there follows."""
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        idle = await take_over(worker)
+        await worker.take([record(offset, event(offset)) for offset in range(20)])
+        before = idle.ledger.audit_from
+        await world.clock.advance(61)
+
+        assert (before, idle.ledger.audit_from) == (1, len(world.audit.logs[0]))
+
+
+async def test_a_broker_that_does_not_answer_leaves_it_where_it_is() -> None:
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        idle = await take_over(worker)
+        await worker.take([record(offset, event(offset)) for offset in range(20)])
+        world.audit.is_down = True
+        await world.clock.advance(61)
+        world.audit.is_down = False
+        before = idle.ledger.audit_from
+        await world.clock.advance(61)
+
+        assert (before, idle.ledger.audit_from) == (1, len(world.audit.logs[0]))
+
+
 async def test_after_a_crash_passed_by_replays_use_up_no_doubt() -> None:
     """The window counts what may have been sent: another pipeline's replay never was."""
     world = World(max_in_flight_events=1)
