@@ -9,6 +9,7 @@ import faust
 
 from pipeline.adapters.admin_pages import AdminPages
 from pipeline.adapters.clock import SystemClock
+from pipeline.adapters.credential_watch import CredentialWatch
 from pipeline.adapters.http_destination import HttpDestination, settings_of
 from pipeline.adapters.kafka_client import client_options
 from pipeline.adapters.kafka_group import KafkaGroup
@@ -38,7 +39,8 @@ def build_app(config: Config, destination: Destination | None = None) -> tuple[f
     kameleoon = HttpDestination(settings_of(config, config.delivery.concurrency))
     meter = Meter()
     pages = AdminPages(config.admin.address, meter)
-    worker = KafkaWorker(lambda: compose(config, destination or kameleoon, meter), pages)
+    watch = CredentialWatch(config, kameleoon.use, SystemClock(), os.environ)
+    worker = KafkaWorker(lambda: compose(config, destination or kameleoon, meter), pages, watch.run)
     return create_app(config.kafka.group, worker), worker
 
 

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import quote
 
@@ -16,7 +16,7 @@ from pipeline.adapters.http_body import WatchedBody, decoded, first_bytes
 from pipeline.adapters.http_errors import no_answer
 from pipeline.config.model import Config
 from pipeline.config.verdicts import rule_table
-from pipeline.core.credentials import CredentialProblem, authentication_query
+from pipeline.core.credentials import CredentialProblem, Credentials, authentication_query
 from pipeline.core.exchange import Answer, Exchange, NoAnswer, NoAnswerKind
 from pipeline.core.request import is_legal_header_value, request_headers
 from pipeline.core.verdict_rules import kept_headers
@@ -110,6 +110,12 @@ class HttpDestination:
         path = self._url.raw_path.rstrip("/") + "/getapikey"
         url = URL(f"{self._url.origin()}{path}?{quote(query, safe=_LEFT_AS_THEY_ARE)}", encoded=True)
         return await self._exchange(lambda session: session.get(url, allow_redirects=False), lambda: True)
+
+    def use(self, credentials: Credentials) -> None:
+        """Send with these from the next request on; requests under way keep theirs."""
+        settings = replace(self._settings, api_key=credentials.api_key, sitecode=credentials.sitecode)
+        self._headers = request_headers(settings.api_key, settings.sitecode, settings.user_agent)
+        self._settings = settings
 
     async def close(self) -> None:
         """Give the connections back; exchanges still under way end without an answer."""

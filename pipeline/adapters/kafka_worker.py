@@ -41,12 +41,18 @@ class Parts:
 class KafkaWorker:
     """One membership of the consumer group: source, delivery and audit.
 
-    `compose` is called inside the running loop. `exit_code` is what the process is to end with;
-    `on_crash` is called once when it has to end.
+    `compose` is called inside the running loop; `watch` runs beside the engine. `exit_code` is what
+    the process is to end with; `on_crash` is called once when it has to end.
     """
 
-    def __init__(self, compose: Callable[[], Parts], pages: AdminPages) -> None:
+    def __init__(
+        self,
+        compose: Callable[[], Parts],
+        pages: AdminPages,
+        watch: Callable[[], Coroutine[Any, Any, None]],
+    ) -> None:
         self._compose = compose
+        self._watch = watch
         self._pages = pages
         self._parts: Parts | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -71,7 +77,7 @@ class KafkaWorker:
         async with asyncio.TaskGroup() as group:
             self._tasks = [
                 group.create_task(_for_ever(service))
-                for service in (parts.source.run(deliver), *parts.engine.services())
+                for service in (parts.source.run(deliver), *parts.engine.services(), self._watch())
             ]
 
     def process(self, chunk: Chunk) -> None:

@@ -28,7 +28,10 @@ def run(
         typer.Option("--log-format", help="json, or text for people; default: text on a terminal."),
     ] = None,
 ) -> None:
-    """Read the events topic, deliver to Kameleoon, audit every outcome. SIGTERM ends it in order."""
+    """Read the events topic, deliver to Kameleoon, audit every outcome. SIGTERM ends it in order.
+
+    SIGHUP reads the configuration again and takes over its API key and sitecode.
+    """
     from pipeline.cli.broker import on_broker
     from pipeline.cli.logs import set_up_logs
 
@@ -36,6 +39,7 @@ def run(
         stop(ExitCode.USAGE, f"--log-format {log_format}: write json or text")
     found = loaded(config)
     set_up_logs(as_json=log_format == "json" or (log_format is None and not sys.stderr.isatty()))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the worker, which reads the credentials again
     signal.signal(signal.SIGTERM, _end_at_once)  # until the app, which ends in order, sets its own
     on_broker(_prepare(found, f"--config {config}"))
     raise typer.Exit(_work(found))

@@ -11,6 +11,7 @@ from pipeline.config.mappings import Decode, Mapping, WrittenMapping
 from pipeline.config.problem import Problem
 from pipeline.config.section import Section
 from pipeline.config.values import FileName, Secret, Word
+from pipeline.core.credentials import Credentials
 from pipeline.core.plan import MAX_MAPPINGS, Plan
 
 
@@ -65,3 +66,8 @@ class Config:
     plan: Plan = field(repr=False)
     file: str
     warnings: tuple[Problem, ...] = field(default=(), repr=False)
+
+    @property
+    def credentials(self) -> Credentials:
+        """What requests prove themselves by."""
+        return Credentials(self.destination.api_key.get_secret_value(), self.destination.sitecode)

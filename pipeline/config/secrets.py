@@ -3,6 +3,7 @@
 Nothing here puts a secret into a message.
 """
 
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, Final
 
@@ -17,6 +18,16 @@ SECRETS: Final[tuple[Path, ...]] = (
     ("kafka", "security", "tls", "key_password"),
 )
 MOST_BYTES: Final = 64 * 1024
+
+_ALONE: Final = "store the secret alone, as text"
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Why a file holds no secret, and what to do about it."""
+
+    message: str
+    hint: str
 
 
 def read_secrets(data: dict[str, Any], folder: FilePath, report: Report) -> None:
@@ -47,27 +58,27 @@ def _read_file(section: dict[str, Any], path: Path, file: Text, folder: FilePath
     if section.get(name) is not None:
         report.error(twin, f"stands beside `{name}`: which of the two counts?", "delete one of the two")
         return
-    secret = _content(resolve(file, folder), twin, report)
-    if secret is None:
+    secret = secret_in(resolve(file, folder))
+    if isinstance(secret, Unusable):
+        report.error(twin, secret.message, secret.hint)
         report.mark_broken(path)
     else:
         section[name] = Text(secret, variables=(f"{name}_file",))
 
 
-def _content(file: FilePath, twin: Path, report: Report) -> str | None:
+def secret_in(file: FilePath) -> str | Unusable:
+    """The secret that a file holds, without the line end behind it."""
     reason = why_unreadable(file)
     if reason is not None:
-        report.error(twin, f"the file cannot be read: {reason}", "name a file that the pipeline may read")
-        return None
-    with file.open("rb") as opened:
-        read = opened.read(MOST_BYTES + 1)
+        return Unusable(f"the file cannot be read: {reason}", "name a file that the pipeline may read")
     try:
+        with file.open("rb") as opened:
+            read = opened.read(MOST_BYTES + 1)
         content = read.decode("utf-8").rstrip("\r\n")
+    except OSError:
+        return Unusable("the file cannot be read", "name a file that the pipeline may read")
     except UnicodeDecodeError:
-        report.error(twin, "the file is not UTF-8 text", "store the secret alone, as text")
-        return None
+        return Unusable("the file is not UTF-8 text", _ALONE)
     if not content or len(read) > MOST_BYTES:
-        state = "empty" if not content else "far too long for a secret"
-        report.error(twin, f"the file is {state}", "store the secret alone, as text")
-        return None
+        return Unusable(f"the file is {'far too long for a secret' if content else 'empty'}", _ALONE)
     return content

@@ -5,7 +5,7 @@ No text here holds a part of an API key.
 
 import base64
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -19,6 +19,14 @@ SITECODE_LENGTH: Final = 10
 
 _NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/]")
 _SEVEN_BITS: Final = 0x7F
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request proves itself by; the key goes out as it is given."""
+
+    api_key: str = field(repr=False)
+    sitecode: str
 
 
 class CredentialCode(StrEnum):

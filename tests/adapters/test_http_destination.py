@@ -2,11 +2,9 @@
 
 import asyncio
 import gzip
-import json
 import logging
 import tracemalloc
 import zlib
-from base64 import b64encode
 
 import pytest
 
@@ -189,43 +187,6 @@ async def test_headers_that_a_rule_asks_for_come_with_the_answer() -> None:
             assert await destination.send(BODY) == Answer(200, None, b"{}", (("x-a", "1, 3"),))
         async with http_destination(server.endpoint) as destination:
             assert await destination.send(BODY) == Answer(200, None, b"{}")
-
-
-async def test_credentials_are_probed_without_headers_that_hold_them() -> None:
-    """Reference: 6.2."""
-    seen: list[tuple[str, dict[str, str], bytes]] = []
-
-    async def serve(peer: Peer) -> None:
-        seen.append(await peer.request())
-        await peer.write(OK)
-
-    async with raw_server(serve) as server, http_destination(server.endpoint) as destination:
-        assert await destination.check_credentials() == Answer(200, None, b"{}")
-    line, headers, _ = seen[0]
-    assert line == "GET /segmentio/getapikey?id=a&secret=b HTTP/1.1"
-    assert not {"authorization", "x-segment-settings", "content-type"} & headers.keys()
-
-
-async def test_a_query_cannot_break_out_of_its_line() -> None:
-    seen: list[str] = []
-
-    async def serve(peer: Peer) -> None:
-        seen.append((await peer.request())[0])
-        await peer.write(OK)
-
-    key = b64encode(json.dumps({"id": 'a b\r\nx: "y"#<>\u00e9', "k": "%41+"}).encode()).decode()
-    async with raw_server(serve) as server, http_destination(server.endpoint, api_key=key) as destination:
-        await destination.check_credentials()
-    assert seen == [
-        "GET /segmentio/getapikey?id=a%20b%0D%0Ax:%20%22y%22%23%3C%3E%C3%A9&k=%41+ HTTP/1.1",
-    ]
-
-
-async def test_a_key_that_cannot_be_asked_about_is_no_answer() -> None:
-    async with http_destination("http://localhost/", api_key="a2V5") as destination:
-        exchange = await destination.check_credentials()
-    assert isinstance(exchange, NoAnswer)
-    assert (exchange.kind, exchange.bytes_written) == (NoAnswerKind.PROTOCOL, False)
 
 
 async def test_nothing_logs_or_shows_a_secret(caplog: pytest.LogCaptureFixture) -> None:

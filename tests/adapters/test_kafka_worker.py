@@ -114,7 +114,7 @@ class Life:
             engine=cast("Any", Engine(service)),
             source=cast("Any", self.source),
         )
-        self.worker = KafkaWorker(lambda: parts, AdminPages(None, Meter()))
+        self.worker = KafkaWorker(lambda: parts, AdminPages(None, Meter()), for_ever)
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

@@ -97,6 +97,10 @@ class Worker:
         """SIGTERM, without waiting."""
         self._process.send_signal(signal.SIGTERM)
 
+    def hang_up(self) -> None:
+        """SIGHUP: the configuration is to be read again."""
+        self._process.send_signal(signal.SIGHUP)
+
     def freeze(self) -> None:
         """SIGSTOP: the process keeps its connections and does nothing."""
         self._process.send_signal(signal.SIGSTOP)
