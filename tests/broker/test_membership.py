@@ -1,5 +1,7 @@
 """Workers that their group has given up: one of two with the same name, and one that slept too long."""
 
+import time
+from datetime import datetime
 from itertools import pairwise
 
 import pytest
@@ -7,6 +9,8 @@ import pytest
 from pipeline.cli.exits import ExitCode
 from tests.support.waiting import until
 from tests.support.worker.events import tracks
+from tests.support.worker.feed import feeding
+from tests.support.worker.process import Worker
 from tests.support.worker.scene import Scene
 
 pytestmark = pytest.mark.kafka
@@ -28,6 +32,42 @@ async def test_of_two_workers_with_one_name_the_first_ends_and_says_why(scene: S
     assert second.openings == [0, 1, 2, 3], "the first has not taken the name back"
     assert await second.stop() == 0
     (await scene.account()).check_clean()
+
+
+def _sent_by(scene: Scene, agent: str, since_ms: float, until_ms: float) -> int:
+    """How many requests of this user-agent came in that time."""
+    return sum(
+        request.headers["user-agent"] == agent and since_ms < request.received_at_ms < until_ms
+        for request in scene.sandbox.received()
+    )
+
+
+def _first_opening_ms(worker: Worker, after: int) -> float:
+    """When the worker opened a partition, after so many openings."""
+    told = worker.said("partition open")[after]["timestamp"]
+    return datetime.fromisoformat(told).timestamp() * 1000
+
+
+@pytest.mark.slow
+async def test_a_worker_that_slept_through_its_session_sends_nothing_more(scene: Scene) -> None:
+    """It wakes with answers to read and events waiting: all that it held is another's by now."""
+    group = {"group": scene.pipeline()}
+    sleeper = await scene.started(scene.config("sleeper", kafka=group, delivery={"user_agent": "sleeper"}))
+    async with feeding(scene, per_s=50, visitors=60, delay_ms=300) as feed:
+        await scene.arrived(40)
+        sleeper.freeze()
+        other = await scene.started(scene.config("other", kafka=group))
+        await scene.arrived(len(scene.sandbox.received()) + 40)
+
+        openings, woken_ms = len(sleeper.openings), time.time() * 1000
+        sleeper.thaw()
+        await until(lambda: len(sleeper.openings) > openings, "the sleeper has partitions again")
+
+    await scene.accounted(feed.count)
+    assert [await sleeper.stop(), await other.stop()] == [0, 0]
+    assert _sent_by(scene, "sleeper", woken_ms, _first_opening_ms(sleeper, openings)) == 0
+    assert (await scene.book()).void > 0, "what it had to say was too late"
+    (await scene.account()).check()
 
 
 @pytest.mark.slow
