@@ -63,7 +63,8 @@ class AuditBook:
     def __init__(self, pipeline: str) -> None:
         self._pipeline = pipeline
         self._fences = Fences()
-        self._missing: dict[tuple[int, Place], int] = {}
+        self._told: Counter[tuple[int, Place]] = Counter()
+        self._promised: dict[tuple[int, Place], int] = {}
         self.outcomes: list[Outcome] = []
         self.epochs: defaultdict[SourcePartition, list[int]] = defaultdict(list)
         self.void = 0
@@ -85,7 +86,8 @@ class AuditBook:
     def _add(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
         read = (outcome.record.pass_, outcome.place)
-        self._missing[read] = self._missing.get(read, outcome.record.parts) - 1
+        self._told[read] += 1
+        self._promised[read] = outcome.record.parts
 
     @property
     def markers(self) -> int:
@@ -95,7 +97,7 @@ class AuditBook:
     @property
     def complete(self) -> int:
         """How many records have all their outcomes; each pass counts."""
-        return sum(missing <= 0 for missing in self._missing.values())
+        return sum(self._told[read] >= promised for read, promised in self._promised.items())
 
 
 def account(
@@ -108,11 +110,11 @@ def account(
 ) -> Account:
     """Hold complete passes over `events` (all that was to be read) against audit and sandbox.
 
-    Laws: in each pass a record has its parts 1 to n once, in its own partition, and no other record
-    has any; what is said to be delivered was accepted as often; what arrived more often, and may
-    have been taken, is marked as a possible duplicate; each visitor's events first arrive in the
-    order of their partition, and, if strict (default: when there is no such mark), none arrives
-    once more after its successor.
+    Laws: in each pass a record has its parts once, as many as the newest promises, in its own
+    partition, and no other record has any; what is said to be delivered was accepted as often; what
+    arrived more often, and may have been taken, is marked as a possible duplicate; each visitor's
+    events first arrive in the order of their partition, and, if strict (default: when there is no such
+    mark), none arrives once more after its successor.
     """
     flagged = {item.record.message_id for item in outcomes if item.record.possible_duplicate}
     arrivals = _arrivals(received)
@@ -154,12 +156,17 @@ def _completeness(events: Sequence[ConsumerRecord], outcomes: Sequence[Outcome])
         if outcome.partition != outcome.record.source.partition:
             faults.append(f"audit of {outcome.place} stands in partition {outcome.partition}")
     for event in events:
-        found = sorted(parts.pop((event.partition, event.offset), []))
-        count = found[0][1] if found else 1
-        if found != [(part, count) for part in range(1, count + 1)]:
+        found = parts.pop((event.partition, event.offset), [])
+        if not _is_whole(found):
             faults.append(f"record {event.partition}/{event.offset} has the parts {found}")
     faults += [f"{place} is audited and was not to be read: {found}" for place, found in parts.items()]
     return faults
+
+
+def _is_whole(parts: Sequence[tuple[int, int]]) -> bool:
+    """Whether these parts, in the order told, are as many as the newest one promises, each another."""
+    numbers = {part for part, count in parts if 1 <= part <= count}
+    return bool(parts) and len(numbers) == len(parts) == parts[-1][1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,12 @@ class Operator:
         """`kafka-topics --alter --partitions`: so many in all."""
         self._client.create_partitions([NewPartitions(topic, count)])[topic].result(_TIMEOUT_S)
 
+    def delete_records(self, topic: str, below: Mapping[int, int]) -> None:
+        """`kafka-delete-records`: what retention does, at once."""
+        wanted = [TopicPartition(topic, partition, offset) for partition, offset in below.items()]
+        for answer in self._client.delete_records(wanted).values():
+            answer.result(_TIMEOUT_S)
+
     def set_offsets(self, group: str, topic: str, offsets: Mapping[int, int]) -> None:
         """`kafka-consumer-groups --reset-offsets --execute`. The group must be empty."""
         positions = [TopicPartition(topic, partition, offset) for partition, offset in offsets.items()]
