@@ -124,6 +124,10 @@ PARTITIONS_OPENED: Final = _counter(
 PARTITIONS_RELEASED: Final = _counter(
     "partitions_released", "Partitions given back in order: by a rebalance or a stop."
 )
+LEASE_HELD: Final = _gauge(
+    "lease_held",
+    "1 while a commit has succeeded within `kafka.session_timeout`; else 0, and nothing is sent.",
+)
 COMMITS_FAILED: Final = _counter(
     "commits_failed", "Regular commits that the brokers did not take; tried again a second later."
 )

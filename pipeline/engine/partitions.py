@@ -60,7 +60,14 @@ class Partitions:
         self._meter = meter
         self.budget = budget
         self.on_given_up: Callable[[list[TopicPartition]], None] = lambda _: None
-        watch_partitions(meter, audit_writer=audit_writer, budget=budget, clock=self._clock, held=self._held)
+        watch_partitions(
+            meter,
+            audit_writer=audit_writer,
+            budget=budget,
+            clock=self._clock,
+            commits=commits,
+            held=self._held,
+        )
 
     @property
     def held(self) -> list[TopicPartition]:

@@ -6,6 +6,7 @@ from pipeline.core.metrics import (
     AUDIT_PENDING,
     IN_FLIGHT_BYTES,
     IN_FLIGHT_EVENTS,
+    LEASE_HELD,
     OLDEST_UNSETTLED_SECONDS,
     PARTITIONS_HELD,
     WATERMARK,
@@ -14,6 +15,7 @@ from pipeline.core.record import TopicPartition
 from pipeline.engine.assignment import Assignment
 from pipeline.engine.audit_writer import AuditWriter
 from pipeline.engine.budget import InFlightBudget
+from pipeline.engine.commits import Commits
 from pipeline.engine.meter import Labels, Meter
 from pipeline.ports import Clock
 
@@ -23,6 +25,7 @@ def watch_partitions(
     *,
     audit_writer: AuditWriter,
     budget: InFlightBudget,
+    commits: Commits,
     clock: Clock,
     held: Mapping[TopicPartition, Assignment],
 ) -> None:
@@ -34,6 +37,7 @@ def watch_partitions(
     meter.watch(IN_FLIGHT_EVENTS, lambda: {(): budget.events})
     meter.watch(IN_FLIGHT_BYTES, lambda: {(): budget.bytes})
     meter.watch(PARTITIONS_HELD, lambda: {(): len(held)})
+    meter.watch(LEASE_HELD, lambda: {(): float(commits.is_lease_held)})
     meter.watch(AUDIT_PENDING, lambda: {(): audit_writer.pending})
     meter.watch(WATERMARK, lambda: of_each(lambda assignment: assignment.ledger.watermark))
     meter.watch(

@@ -13,6 +13,7 @@ from tests.support.kafka.broker import Broker
 from tests.support.kafka.cluster import Cluster
 from tests.support.waiting import until
 from tests.support.worker.events import tracks
+from tests.support.worker.pages import ANY_PORT, get, readiness, scraped
 from tests.support.worker.scene import Scene, open_scene
 
 pytestmark = pytest.mark.kafka
@@ -21,8 +22,8 @@ QUICK: Final[dict[str, Any]] = {
     "delivery": {"concurrency": 4, "timeout": "4s", "drain": "8s"},
     "audit": {"timeout": "4s"},
 }
-LEAVING_S: Final = 10.0
-"""What a worker needs beyond its drain: the last commit and the connections, five seconds each."""
+LEAVING_S: Final = 15.0
+"""Beyond its drain a worker needs five seconds for the last commit, five for its connections, a moment."""
 
 DRAIN_S: Final = 8.0
 NOT_ACKNOWLEDGED: Final = "the audit is not acknowledged: reading it back"
@@ -58,6 +59,20 @@ async def test_an_idle_worker_stops_within_its_time(scene: Scene, lone_node: Clu
 
     assert code == 0
     assert worker.said("the last commit failed; the next worker reads the audit")
+
+
+async def test_a_worker_without_its_broker_is_alive_and_not_ready(scene: Scene, lone_node: Cluster) -> None:
+    worker = await scene.started(scene.config(**QUICK, admin=ANY_PORT))
+    assert (await scraped(worker, lambda _: True)).values("lease_held") == [1]
+
+    with frozen(lone_node):
+        told = await readiness(worker, 503)
+        alive, _ = await get(worker, "/live")
+        metrics = await scraped(worker, lambda found: found.values("commits_failed_total") != [0])
+
+    assert (told["because"], alive, metrics.values("lease_held")) == (["lease_lost"], 200, [0])
+    await readiness(worker, 200)
+    assert await worker.stop() == 0
 
 
 async def test_a_busy_worker_stops_within_its_time_and_loses_nothing(
