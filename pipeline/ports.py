@@ -1,7 +1,7 @@
 """What the engine needs from the outside, as protocols; `pipeline.adapters` makes them real."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pipeline.core.commit import CommitMetadata, Committed, LogRange
@@ -30,8 +30,8 @@ class LogUnavailable(Exception):  # noqa: N818 (it is a state of the broker, not
 class LogEntry:
     """A record to append: the audit topic's key and value."""
 
-    key: bytes | None
-    value: bytes
+    key: bytes | None = field(repr=False)
+    value: bytes = field(repr=False)
 
 
 class AuditLog(Protocol):
@@ -54,9 +54,9 @@ class AuditLog(Protocol):
 class DeadLetter:
     """An original to keep: the record's key and bytes, untouched, and what befell it."""
 
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
+    key: bytes | None = field(repr=False)
+    value: bytes | None = field(repr=False)
+    headers: Headers = field(repr=False)
 
 
 class DeadLetters(Protocol):

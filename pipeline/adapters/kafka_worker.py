@@ -1,7 +1,6 @@
 """One worker process: its connections, its running tasks, and how it ends."""
 
 import asyncio
-import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +12,7 @@ from pipeline.adapters.admin_pages import AdminPages
 from pipeline.adapters.kafka_errors import BrokerError
 from pipeline.adapters.kafka_log import KafkaAuditLog, KafkaDeadLetters, log_errors
 from pipeline.adapters.kafka_source import KafkaSource
+from pipeline.core.bug_report import kind_of, places_of
 from pipeline.core.exit_code import ExitCode
 from pipeline.core.health import Condition, Health, health
 from pipeline.engine.assignment import Chunk
@@ -210,8 +210,7 @@ def _told(error: BaseException) -> _Told:
     """What is said of an error. A bug's own text might quote an event: only its place is told."""
     if _exit_code(error) != ExitCode.BUG:
         return str(error), ()
-    frames = traceback.extract_tb(error.__traceback__)[-8:]
-    return type(error).__name__, tuple(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
+    return kind_of(error), tuple(places_of(error))
 
 
 def _report(told: _Told, exit_code: int) -> None:

@@ -2,8 +2,17 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
+from typing import Any, Final
 
 import structlog
+
+from pipeline.core.bug_report import kind_of, places_of
+
+_CHATTY: Final = ("faust", "mode")
+"""What ends the process, the worker says itself."""
+
+_QUOTES_ARGUMENTS: Final = "asyncio"
 
 
 def set_up_logs(*, as_json: bool) -> None:
@@ -18,7 +27,7 @@ def set_up_logs(*, as_json: bool) -> None:
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
-        processors=[*steps, last],
+        processors=[*steps, without_contents, last],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
@@ -27,11 +36,35 @@ def set_up_logs(*, as_json: bool) -> None:
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=steps,
             processors=[
+                without_contents,
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 last,
             ],
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    for chatty in ("faust", "mode"):  # what ends the process, the worker says itself
+    for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.CRITICAL)
+
+
+def without_contents(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Tell of an error its kind and places: its text, and a trace with local values, may quote an event.
+
+    The loop's own lines begin with what happened; what they add are arguments and results.
+    """
+    record = line.get("_record")
+    if isinstance(record, logging.LogRecord) and record.name == _QUOTES_ARGUMENTS:
+        line["event"] = str(line["event"]).partition("\n")[0].partition("(")[0]
+    error = _error_of(line.pop("exc_info", None))
+    line.pop("stack_info", None)
+    if error is not None:
+        line["error"] = kind_of(error)
+        line["where"] = places_of(error)
+    return line
+
+
+def _error_of(exc_info: Any) -> BaseException | None:
+    if exc_info is True:
+        return sys.exc_info()[1]
+    error = exc_info[1] if isinstance(exc_info, tuple) else exc_info
+    return error if isinstance(error, BaseException) else None

@@ -7,13 +7,13 @@ the functions that run, so that `--help` stays quick.
 import io
 import os
 import sys
-import traceback
 from importlib import import_module
 from typing import Annotated, Final
 
 import typer
 
 from pipeline.cli.exits import ExitCode
+from pipeline.core.bug_report import kind_of, places_of, traceback_of
 
 VERBS: Final[tuple[str, ...]] = (
     # one module a line
@@ -80,11 +80,9 @@ def main() -> None:
 
 def _bug_report(error: Exception) -> str:
     if os.environ.get(TRACEBACK_VARIABLE):
-        return "".join(traceback.format_exception(error))
-    frame = traceback.extract_tb(error.__traceback__)[-1]
+        return traceback_of(error)
     return (
-        f"kameleoon-pipeline: this is a bug: {type(error).__name__}: {error} "
-        f"({frame.filename}:{frame.lineno}). "
+        f"kameleoon-pipeline: this is a bug: {kind_of(error)} ({places_of(error)[-1]}). "
         "Please report it on the project's issue tracker, "
         f"with what {TRACEBACK_VARIABLE}=1 prints for the same command."
     )

@@ -1,6 +1,6 @@
 """What came of one request: a complete answer, or none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -29,8 +29,8 @@ class Answer:
 
     status: int
     retry_after: str | None = None
-    body: bytes = b""
-    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = field(default=b"", repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def header(self, name: str) -> str | None:
         """The value of a header that was asked for, by its name in lower case."""

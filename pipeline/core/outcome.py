@@ -3,7 +3,7 @@
 Stages decide with values, never with exceptions: an exception is a bug.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pipeline.core.record import Position
@@ -88,8 +88,8 @@ class Deliverable:
 
     mapping: str
     action: str
-    body: bytes
-    identities: tuple[str, ...]
+    body: bytes = field(repr=False)
+    identities: tuple[str, ...] = field(repr=False)
     has_visitor_code: bool
     event_name: str | None = None
 

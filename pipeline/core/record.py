@@ -1,9 +1,10 @@
 """Stage source: one record, as the broker gave it, and where it stands."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-Headers = tuple[tuple[str, bytes], ...]
+Headers = tuple[tuple[str, bytes | None], ...]
+"""Names and values of a record's headers; a value may be null."""
 
 
 class TopicPartition(NamedTuple):
@@ -33,11 +34,14 @@ class Record:
     partition: int
     offset: int
     timestamp_ms: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers = ()
+    key: bytes | None = field(repr=False)
+    value: bytes | None = field(repr=False)
+    headers: Headers = field(default=(), repr=False)
 
     @property
     def size_bytes(self) -> int:
-        """Bytes that this record keeps in memory, key and value."""
-        return len(self.key or b"") + len(self.value or b"")
+        """Bytes that this record keeps in memory: key, value and headers."""
+        size = len(self.key or b"") + len(self.value or b"")
+        for name, value in self.headers:
+            size += len(name) + len(value or b"")
+        return size

@@ -52,7 +52,8 @@ def test_an_unexpected_exception_is_one_line_and_code_70(
     monkeypatch.delenv(command.TRACEBACK_VARIABLE, raising=False)
     assert _run_main(monkeypatch, _one_verb(ValueError)) == ExitCode.BUG
     printed = capsys.readouterr().err
-    assert "this is a bug: ValueError: broken inside" in printed
+    assert "this is a bug: ValueError (" in printed
+    assert "broken inside" not in printed  # the text of an error may quote an event
     assert printed.count("\n") == 1
 
 
@@ -61,7 +62,10 @@ def test_the_traceback_is_printed_when_asked_for(
 ) -> None:
     monkeypatch.setenv(command.TRACEBACK_VARIABLE, "1")
     assert _run_main(monkeypatch, _one_verb(KeyError)) == ExitCode.BUG
-    assert "Traceback" in capsys.readouterr().err
+    printed = capsys.readouterr().err
+    assert "KeyError" in printed
+    assert "test_main.py" in printed
+    assert "broken inside" not in printed.replace('"broken inside"', "")
 
 
 def test_stop_prints_its_sentence_and_gives_its_code(

@@ -3,7 +3,7 @@
 The texts are the reference's (3.4). They name labels, fields and kinds, never values.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pipeline.core.event import Json
@@ -42,7 +42,7 @@ class PayloadProblem:
 class Valid:
     """A payload with its coercions done. It shares the parts that nothing constrains."""
 
-    payload: dict[str, Json]
+    payload: dict[str, Json] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ The product has no hooks for tests: a change replaces one of its parts before th
 """
 
 import asyncio
+import gc
 import itertools
 import os
 import signal
@@ -15,6 +16,10 @@ from typing import Any, Final
 from pipeline.adapters.kafka_worker import KafkaWorker
 from pipeline.adapters.replay_writer import Replay, ReplayWriter
 from pipeline.cli.main import main
+from pipeline.core.outcome import Decided
+from pipeline.core.plan import Plan
+from pipeline.core.record import Record
+from pipeline.core.replay import Inbox
 from pipeline.engine.assignment import Chunk
 
 BUG: Final = b"a bug is planted here"
@@ -32,6 +37,29 @@ def _planted() -> None:
 
     worker_type: Any = KafkaWorker
     worker_type.process = planted
+
+
+def _quoting() -> None:
+    """Deciding on a record that holds `BUG` fails with errors that quote it, and so does a task."""
+    admission: Any = import_module("pipeline.engine.admission")
+    decide = admission.decide_read
+
+    def quoting(plan: Plan, record: Record, inbox: Inbox) -> Decided:
+        value = record.value or b""
+        if BUG not in value:
+            return decide(plan, record, inbox)  # type: ignore[no-any-return]  # it is replaced above
+        asyncio.get_running_loop().create_task(_fail(value)).add_done_callback(lambda _: gc.collect())
+        try:
+            (b"\xff" + value).decode()
+        except UnicodeDecodeError as error:
+            raise KeyError(value.decode()) from error
+        raise AssertionError
+
+    admission.decide_read = quoting
+
+
+async def _fail(value: bytes) -> None:
+    raise ValueError(value.decode())
 
 
 def _curious() -> None:
@@ -57,7 +85,12 @@ def _fatal() -> None:
     writer_type._put = put_or_die
 
 
-CHANGES: Final[dict[str, Callable[[], None]]] = {"planted": _planted, "curious": _curious, "fatal": _fatal}
+CHANGES: Final[dict[str, Callable[[], None]]] = {
+    "planted": _planted,
+    "curious": _curious,
+    "quoting": _quoting,
+    "fatal": _fatal,
+}
 
 
 def program(change: str) -> tuple[str, ...]:

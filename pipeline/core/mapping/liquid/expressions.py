@@ -27,9 +27,9 @@ from pipeline.core.mapping.node import Value
 class Frame:
     """One rendering: its payload, what may be made, and the variables that it has set."""
 
-    payload: Value
+    payload: Value = field(repr=False)
     allowance: Allowance
-    variables: dict[str, Value] = field(default_factory=dict)
+    variables: dict[str, Value] = field(default_factory=dict, repr=False)
 
 
 Evaluate = Callable[[Frame], Value]

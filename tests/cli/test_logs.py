@@ -1,0 +1,62 @@
+"""What libraries say of errors comes through, what they quote does not."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from pipeline.cli.logs import set_up_logs
+
+CANARY = "canary"
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name in ("faust", "mode"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
+    structlog.reset_defaults()
+
+
+def _fail(secret: str) -> None:
+    raise KeyError(secret)
+
+
+async def _leave_a_failed_task_behind() -> None:
+    async def task() -> None:
+        _fail(CANARY)
+
+    failed = asyncio.create_task(task(), name="task")
+    await asyncio.wait([failed])
+    del failed
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_an_error_is_told_by_its_kind_and_places(as_json: bool, capfd: pytest.CaptureFixture[str]) -> None:  # noqa: FBT001 (a parameter of the test)
+    set_up_logs(as_json=as_json)
+    try:
+        _fail(CANARY)
+    except KeyError:
+        logging.getLogger("aiokafka").exception("Unexpected error in %s", "sender")
+        structlog.get_logger("pipeline").error("ours", exc_info=True)
+    asyncio.run(_leave_a_failed_task_behind())
+    loop_context = f"Exception in callback f('{CANARY}')\nhandle: <Handle f('{CANARY}')>"
+    logging.getLogger("asyncio").error(loop_context)
+
+    printed = capfd.readouterr().err
+    assert CANARY not in printed
+    assert printed.count("KeyError") == 3
+    assert printed.count("_fail") == 3
+    for event in (
+        "Unexpected error in sender",
+        "ours",
+        "Task exception was never",
+        "Exception in callback f",
+    ):
+        assert event in printed
