@@ -108,7 +108,7 @@ def compose(config: Config, destination: Destination, meter: Meter) -> Parts:
     )
     engine = Engine(engine_settings(config), ports)
     topics = (kafka.topics.events, kafka.topics.replays)
-    source = KafkaSource(topics, consumer, membership, engine.partitions, audit_log)
+    source = KafkaSource(topics, consumer, membership, engine.partitions, engine.retention, audit_log)
     return Parts(
         audit_log=audit_log,
         consumer=consumer,

@@ -31,7 +31,7 @@ def _text(model: type, title: str, meanings: dict[str, str]) -> str:
     found = TypeAdapter(model).json_schema(mode="serialization")
     properties = {_written(name): shape for name, shape in found["properties"].items()}
     found["properties"] = {name: _told(shape, meanings[name]) for name, shape in properties.items()}
-    found["required"] = list(properties)
+    found["required"] = [name for name, shape in properties.items() if shape.get("default", "") is not None]
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     return json.dumps(dialect | found | {"title": title}, indent=2, ensure_ascii=False) + "\n"
 

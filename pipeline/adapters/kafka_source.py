@@ -21,6 +21,7 @@ from pipeline.core.record import Record, TopicPartition
 from pipeline.engine.assignment import Chunk
 from pipeline.engine.opening import StartRefusedError
 from pipeline.engine.partitions import Partitions
+from pipeline.engine.retention import Retention
 from pipeline.ports import LogUnavailable
 
 log = structlog.get_logger("pipeline.source")
@@ -62,11 +63,13 @@ class KafkaSource:
         consumer: AIOKafkaConsumer,
         membership: Membership,
         partitions: Partitions,
+        retention: Retention,
         audit: KafkaAuditLog,
     ) -> None:
         self._topics = topics
         self._consumer = consumer
         self._partitions = partitions
+        self._retention = retention
         self._pacing = Pacing(consumer, partitions)
         self._failures = 0
         self.handover = Handover(consumer, membership, partitions, audit, self._pacing)
@@ -124,17 +127,40 @@ class KafkaSource:
         match error.__cause__:
             case NoOffsetForPartitionError():
                 pass  # the opening is about to seek
-            case OffsetOutOfRangeError():
-                raise StartRefusedError(
-                    f"{error}: records were removed before they were read, or the topic was made anew; "
-                    "start again to go on with what is there"
-                )
+            case OffsetOutOfRangeError() as out_of_range:
+                for partition, offset in out_of_range.args[0].items():
+                    await self._pass_removed(partition, offset)
             case _:
                 self._failures += 1
                 if self._failures > _MOST_FAILURES:
                     raise error  # a task of the client may have ended: only a new process mends that
                 log.warning("reading failed, tried again in a moment", detail=str(error))
                 await asyncio.sleep(_RETRY_S)
+
+    async def _pass_removed(self, partition: KafkaPartition, offset: int) -> None:
+        """Go on behind records that retention removed. Raises StartRefusedError if it was not retention.
+
+        If the partition was opened anew meanwhile, its next read tells whether anything is missing.
+        """
+        assignment = self._partitions.assignment(TopicPartition(*partition))
+        try:
+            with log_errors(f"{partition.topic}: reading its bounds"):
+                begin = (await self._consumer.beginning_offsets([partition]))[partition]
+                position = await self._consumer.position(partition)
+        except LogUnavailable as error:
+            log.warning("reading failed, tried again in a moment", detail=str(error))
+            return
+        if assignment is None or assignment is not self._partitions.assignment(assignment.partition):
+            return
+        if position != offset:
+            return
+        if begin <= offset:
+            raise StartRefusedError(
+                f"{partition.topic} partition {partition.partition}: offset {offset} does not exist, though "
+                "earlier ones do: was the topic made anew? Start again to see the choices"
+            )
+        self._retention.lose(assignment, offset, begin)
+        self._consumer.seek(partition, begin)
 
     def _receive(self, partition: TopicPartition, records: list[Record]) -> Chunk | None:
         assignment = self._partitions.receive(partition, records)

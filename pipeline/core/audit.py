@@ -56,7 +56,7 @@ def audit_key(message_id: str | None) -> bytes | None:
 
 
 def _record_json(record: AuditRecord) -> dict[str, Json]:
-    return {
+    told: dict[str, Json] = {
         "schema": AUDIT_SCHEMA,
         "outcome": record.outcome,
         "reason": record.reason,
@@ -82,6 +82,9 @@ def _record_json(record: AuditRecord) -> dict[str, Json]:
         "possible_duplicate": record.possible_duplicate,
         "replay_of": record.replay_of,
     }
+    if record.lost_through is not None:
+        told["lost_through"] = record.lost_through
+    return told
 
 
 def _source_json(source: SourcePosition) -> dict[str, Json]:

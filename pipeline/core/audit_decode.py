@@ -23,6 +23,7 @@ _STAGES: Final = frozenset(map(str, Stage))
 _TEXT: Final[frozenset[type]] = frozenset({str})
 _TEXT_OR_NULL: Final[frozenset[type]] = frozenset({str, type(None)})
 _INT: Final[frozenset[type]] = frozenset({int})
+_INT_OR_NULL: Final[frozenset[type]] = frozenset({int, type(None)})
 _PARTITION_KINDS: Final[_Kinds] = {"topic": _TEXT, "partition": _INT}
 _POSITION_KINDS: Final[_Kinds] = {**_PARTITION_KINDS, "offset": _INT}
 _SOURCE_KINDS: Final[_Kinds] = {**_POSITION_KINDS, "timestamp_ms": _INT}
@@ -95,6 +96,9 @@ def _read_record(fields: dict[str, Json]) -> AuditRecord | None:
     source, http, origin = fields["source"], fields["http"], fields["replay_of"]
     if not (_fits(source, _SOURCE_KINDS) and _fits(http, _HTTP_KINDS) and _fits(origin, _POSITION_KINDS)):
         return None
+    lost_through = fields.get("lost_through")
+    if type(lost_through) not in _INT_OR_NULL:
+        return None
     if fields["outcome"] not in _OUTCOMES or fields["stage"] not in _STAGES:
         return None
     typed = {
@@ -102,6 +106,7 @@ def _read_record(fields: dict[str, Json]) -> AuditRecord | None:
         "stage": Stage(fields["stage"]),
         "source": SourcePosition(**_only(source, _SOURCE_KINDS)),
         "http": None if http is None else HttpExchange(**_only(http, _HTTP_KINDS)),
+        "lost_through": lost_through,
         "replay_of": None if origin is None else Position(**_only(origin, _POSITION_KINDS)),
     }
     return AuditRecord(**_named(fields, _RECORD_KINDS) | typed)

@@ -61,7 +61,8 @@ class AuditRecord:
 
     Times are RFC 3339 UTC text (`utc_text`), `event_timestamp` as its sender wrote it. `reason`
     is a code of `core.outcome.Reason`; readers take codes they do not know. `has_visitor_code` is
-    null when no request was made. `replay_of` is where a replayed event first stood.
+    null when no request was made. `replay_of` is where a replayed event first stood. `lost_through`
+    is there for a `lost` outcome alone: it tells of all offsets from `source.offset` to this one.
     """
 
     schema: Literal["delivery-audit/1"] = AUDIT_SCHEMA
@@ -88,6 +89,7 @@ class AuditRecord:
     has_visitor_code: bool | None
     possible_duplicate: bool
     replay_of: Position | None
+    lost_through: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,7 +124,8 @@ def plan_opening(
     """Decide how an assignment begins from the last commit and what both topics hold.
 
     A commit without our metadata was set by an operator: a new pass, everything again. A pass is
-    named by its first epoch, the time at which it began, so that both only ever grow.
+    named by its first epoch, the time at which it began, so that both only ever grow. Records from the
+    position on that retention has removed are found out when they are to be read.
     """
     if committed is None:
         return _new_pass(events.begin, now_ms, audit)
@@ -134,9 +135,9 @@ def plan_opening(
             "was the topic made anew? Reset the group's offsets or use another kafka.group"
         )
     metadata = parse_metadata(committed.metadata)
-    position = max(committed.offset, events.begin)
     match metadata:
         case None:
+            position = max(committed.offset, events.begin)
             return _new_pass(position, now_ms, audit, _new_pass_warning(committed))
         case CommitMetadata():
             return _resume(metadata, committed.offset, events, audit, audit_topic)
@@ -158,18 +159,15 @@ def _resume(
     metadata: CommitMetadata, offset: int, events: LogRange, audit: LogRange, audit_topic: str
 ) -> Opening:
     warning = ""
-    position = max(offset, events.begin)
     audit_from = max(metadata.audit_from, audit.begin)
     if metadata.audit_topic != audit_topic or metadata.audit_from > audit.end:
         audit_from = audit.begin
         warning = "the audit topic is not the one of the last commit: it is read from its beginning"
-    if position != offset:
-        warning = f"records {offset} to {position - 1} were removed by retention before they were read"
     return Opening(
-        position=position,
+        position=offset,
         pass_=metadata.pass_,
         epoch=metadata.epoch + 1,
-        inherited_window=min(metadata.window, events.end - position) if metadata.is_open else 0,
+        inherited_window=min(metadata.window, events.end - offset) if metadata.is_open else 0,
         inherited_end=events.end,
         audit_from=audit_from,
         warning=warning,

@@ -47,6 +47,9 @@ RECORDS_RECEIVED: Final = _counter(
 RECORDS_SETTLED: Final = _counter(
     "records_settled", "Records all of whose outcomes are acknowledged on the audit topic."
 )
+RECORDS_LOST: Final = _counter(
+    "records_lost", "Offsets that retention removed before they were read; some may have held no record."
+)
 OUTCOMES: Final = _counter(
     "outcomes",
     "Outcomes decided, one for each event and mapping, with the reason code.",

@@ -27,6 +27,8 @@ class Reason(StrEnum):
 
     ACCEPTED = "accepted"
 
+    REMOVED_BY_RETENTION = "removed_by_retention"
+
     INTEGRATIONS_BLOCKED = "integrations_blocked"
     NO_MAPPING_MATCHED = "no_mapping_matched"
     NO_MAPPING_LEFT = "no_mapping_left"
@@ -162,7 +164,15 @@ class Expired:
     possible_duplicate: bool
 
 
-Outcome = Filtered | Rejected | Delivered | Failed | Expired
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Retention removed the records from offset `first` to `last` before they were read."""
+
+    first: int
+    last: int
+
+
+Outcome = Filtered | Rejected | Delivered | Failed | Expired | Lost
 """How one event ends under one mapping, or under none."""
 
 

@@ -172,8 +172,20 @@ _AT_DELIVER: Final = {
     ),
 }
 
+_AT_SOURCE: Final = {
+    Reason.REMOVED_BY_RETENTION: ReasonEntry(
+        OutcomeKind.LOST,
+        Stage.SOURCE,
+        "The topic's retention removed the records before they were read: those from `source.offset` to "
+        "`lost_through`.",
+        "Nothing brings them back but their producer. Keep the topic longer than the longest stop or outage, "
+        "and watch the lag.",
+    ),
+}
+
 REASONS: Final[Mapping[Reason, ReasonEntry]] = {
     **_AT_DELIVER,
+    **_AT_SOURCE,
     **_AT_TRIGGER,
     **_AT_DECODE,
     **_AFTER_TRIGGER,

@@ -20,6 +20,7 @@ from pipeline.core.outcome import (
     Expired,
     Failed,
     Filtered,
+    Lost,
     Outcome,
     Reason,
     Rejected,
@@ -51,12 +52,14 @@ class _Told:
     http: HttpExchange | None = None
     has_visitor_code: bool | None = None
     possible_duplicate: bool = False
+    lost: Lost | None = None
 
 
 def audit_record(author: Author, entry: Entry, index: int, outcome: Outcome, now_ms: int) -> AuditRecord:
     """What the audit topic says of part `index` (from 0) of an entry."""
     told = _tell(outcome)
     record, summary = entry.record, entry.decided.summary
+    offset = record.offset if told.lost is None else told.lost.first
     return AuditRecord(
         outcome=told.outcome,
         reason=told.reason,
@@ -73,7 +76,7 @@ def audit_record(author: Author, entry: Entry, index: int, outcome: Outcome, now
         pass_=entry.assignment.pass_,
         epoch=entry.assignment.epoch,
         plan=author.plan,
-        source=SourcePosition(record.topic, record.partition, record.offset, record.timestamp_ms),
+        source=SourcePosition(record.topic, record.partition, offset, record.timestamp_ms),
         event_timestamp=summary.timestamp,
         http=told.http,
         decided_at=utc_text(now_ms),
@@ -81,6 +84,7 @@ def audit_record(author: Author, entry: Entry, index: int, outcome: Outcome, now
         has_visitor_code=told.has_visitor_code,
         possible_duplicate=told.possible_duplicate,
         replay_of=entry.decided.replay_of,
+        lost_through=None if told.lost is None else told.lost.last,
     )
 
 
@@ -115,6 +119,10 @@ def _tell(outcome: Outcome) -> _Told:
             return _Told(OutcomeKind.FILTERED, Stage.TRIGGER, reason, detail, mapping, action)
         case Rejected(stage, reason, detail, mapping, action):
             return _Told(OutcomeKind.REJECTED, stage, reason, detail, mapping, action)
+        case Lost(first, last):
+            detail = f"offsets {first} to {last} were removed before they were read"
+            reason = Reason.REMOVED_BY_RETENTION
+            return _Told(OutcomeKind.LOST, Stage.SOURCE, reason, detail, None, None, lost=outcome)
         case Delivered(part, attempts, is_doubtful):
             return _deliver_stage(OutcomeKind.DELIVERED, Reason.ACCEPTED, "", part, attempts, is_doubtful)
         case Failed(part, reason, detail, attempts, is_doubtful):

@@ -7,6 +7,7 @@ from typing import Self
 
 from pipeline.core.audit import AuditRecord
 from pipeline.core.commit import CommitMetadata, Opening
+from pipeline.core.lost import Span, unaccounted
 from pipeline.core.outcome import Decided, Deliverable, Outcome
 from pipeline.core.record import Record, TopicPartition
 from pipeline.engine.audited_parts import AuditedParts
@@ -42,6 +43,7 @@ class Assignment:
         self.in_flight_bytes = 0
         self.is_closed = False
         self.is_given_up = False
+        self._lost: list[Span] = []
         self._received: deque[tuple[int, float]] = deque()
 
     def continue_from(self, given_up: Self) -> None:
@@ -53,10 +55,21 @@ class Assignment:
     def stands(self, audited: AuditRecord, audit_offset: int) -> None:
         """An outcome of this pass is on the audit topic already: it is not to be sent again."""
         offset = audited.source.offset
+        if audited.lost_through is not None:
+            self._lost.append((offset, audited.lost_through))
+            self.ledger.note_audited(audited.lost_through, audit_offset)
+            return
         found = self.audited.setdefault(offset, AuditedParts())
         found.parts = audited.parts
         found.numbers[audited.mapping] = audited.part
         self.ledger.note_audited(offset, audit_offset)
+
+    def removed(self, first: int, last: int) -> list[Span]:
+        """A range of offsets was removed before it was read: what the audit does not tell of it."""
+        told = [(offset, offset) for offset, found in self.audited.items() if found.is_complete]
+        self.audited = {offset: found for offset, found in self.audited.items() if offset > last}
+        self.carried = {offset: entry for offset, entry in self.carried.items() if offset > last}
+        return list(unaccounted(first, last, [*told, *self._lost]))
 
     def inherits(self, offset: int) -> bool:
         """Whether a predecessor may have sent this record, the next one that nobody audited."""
@@ -109,7 +122,7 @@ class Assignment:
             pass_=self.pass_,
             epoch=self.epoch,
             is_open=is_open,
-            window=max(window, len(self.entries) + len(self.carried), self.inherited_left + self.ambiguous),
+            window=max(window, len(self.entries) + len(self.carried) + self.inherited_left),
             audit_topic=audit_topic,
             audit_from=self.ledger.audit_from,
         )

@@ -22,6 +22,7 @@ from pipeline.engine.meter import Meter
 from pipeline.engine.name_guard import NameGuard
 from pipeline.engine.opening import Opener
 from pipeline.engine.partitions import Partitions
+from pipeline.engine.retention import Retention
 from pipeline.ports import AuditLog, Clock, ConsumerGroup, DeadLetters, Destination
 
 COMMIT_INTERVAL_S: Final = 1.0
@@ -115,6 +116,9 @@ class Engine:
             max_spread=settings.max_spread,
             drain_s=settings.drain_s,
             meter=ports.meter,
+        )
+        self.retention = Retention(
+            self.partitions, ports.clock, ports.meter, report=self._report, settle=self._settle
         )
 
     def process(self, chunk: Chunk) -> None:

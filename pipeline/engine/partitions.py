@@ -78,6 +78,10 @@ class Partitions:
         """The assignments that are received for."""
         return list(self._held.values())
 
+    def assignment(self, partition: TopicPartition) -> Assignment | None:
+        """The present assignment of a partition; None when it is not ours (any more)."""
+        return self._held.get(partition)
+
     @property
     def is_lease_held(self) -> bool:
         """Whether a commit has succeeded lately: else nothing may be sent."""

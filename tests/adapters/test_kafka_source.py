@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from aiokafka import ConsumerRecord
 from aiokafka import TopicPartition as KafkaPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from pipeline.adapters import kafka_handover, kafka_source
 from pipeline.adapters.kafka_handover import Handover
 from pipeline.adapters.kafka_source import KafkaSource
 from pipeline.core.record import TopicPartition
 from pipeline.engine.assignment import Assignment, Chunk
+from pipeline.engine.opening import StartRefusedError
 from pipeline.ports import LogUnavailable
 from tests.support.clock import settle
 from tests.support.engine import TOPIC, FakeAuditLog, World
@@ -27,11 +28,12 @@ P0, P1, P2 = (KafkaPartition(TOPIC, number) for number in range(3))
 class FakeConsumer:
     """As much of aiokafka's consumer as the source uses; each partition holds so many records.
 
-    The next so many `failures` reads fail.
+    The next so many `failures` reads fail. Offsets below `begin` are removed.
     """
 
     def __init__(self, held: int) -> None:
         self.held = held
+        self.begin = 0
         self.failures = 0
         self.positions: dict[KafkaPartition, int] = {}
         self._paused: set[KafkaPartition] = set()
@@ -56,6 +58,13 @@ class FakeConsumer:
         assert partition in self.positions, "not assigned"
         self.positions[partition] = offset
 
+    async def position(self, partition: KafkaPartition) -> int:
+        return self.positions[partition]
+
+    async def beginning_offsets(self, partitions: list[KafkaPartition]) -> dict[KafkaPartition, int]:
+        await asyncio.sleep(0)
+        return dict.fromkeys(partitions, self.begin)
+
     async def getmany(
         self, *, timeout_ms: int, max_records: int
     ) -> dict[KafkaPartition, list[ConsumerRecord]]:
@@ -65,6 +74,13 @@ class FakeConsumer:
             self.failures -= 1
             raise KafkaError("the coordinator routine has ended")
         found: dict[KafkaPartition, list[ConsumerRecord]] = {}
+        gone = {
+            partition: position
+            for partition, position in self.positions.items()
+            if partition not in self._paused and not self.begin <= position <= self.held
+        }
+        if gone:
+            raise OffsetOutOfRangeError(gone)
         for partition, position in self.positions.items():
             end = min(position + max_records, self.held)
             if partition not in self._paused and position < end:
@@ -118,11 +134,13 @@ class Scene:
     def __init__(self, held: int, budget: int = 1000) -> None:
         self.audit = CountedAudit()
         self.world = World(audit=self.audit, max_in_flight_events=budget)
-        self.partitions = self.world.engine().partitions
+        self.engine = self.world.engine()
+        self.partitions = self.engine.partitions
         self.consumer = FakeConsumer(held)
         audit: Any = self.audit
         membership: Any = FakeMembership()
-        self.source = KafkaSource([TOPIC], self.consumer, membership, self.partitions, audit)
+        retention = self.engine.retention
+        self.source = KafkaSource([TOPIC], self.consumer, membership, self.partitions, retention, audit)
         self.taken: defaultdict[Assignment, list[int]] = defaultdict(list)
         self.gate = asyncio.Event()
         self.gate.set()
@@ -287,3 +305,29 @@ async def test_a_reading_that_fails_for_good_ends_the_worker() -> None:
 
     with pytest.raises(LogUnavailable, match="the coordinator routine has ended"):
         await asyncio.wait_for(scene.source.run(scene.deliver), 5)
+
+
+async def test_what_retention_removed_is_passed_and_told() -> None:
+    scene = Scene(held=10)
+    async with running(scene):
+        scene.assign(P0)
+        await until(lambda: scene.offsets(P0) == list(range(10)))
+        scene.consumer.held, scene.consumer.begin = 40, 25
+        await until(lambda: scene.offsets(P0) == [*range(10), *range(25, 40)])
+
+        assignment = scene.partitions.assignment(TopicPartition(*P0))
+        assert assignment is not None
+        assert list(assignment.entries) == [24]
+
+
+async def test_a_position_beyond_the_end_is_the_operators_to_explain() -> None:
+    """A topic made anew under a running worker."""
+    scene = Scene(held=10)
+    scene.assign(P0)
+    reading = asyncio.create_task(scene.source.run(scene.deliver))
+    await until(lambda: scene.offsets(P0) == list(range(10)))
+    scene.consumer.held = 5
+
+    with pytest.raises(StartRefusedError, match="offset 10 does not exist"):
+        await reading
+    scene.source.handover.abandon()

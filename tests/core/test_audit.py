@@ -55,7 +55,7 @@ def test_a_record_is_written_with_exactly_the_contracts_fields() -> None:
         {"replay_of": Position("segment-events", 2, 9)},
         {"message_id": None, "type": None, "event_name": None, "event_timestamp": None},
         {"reason": "a_reason_of_the_future"},
-        {"outcome": OutcomeKind.LOST, "stage": Stage.SOURCE},
+        {"outcome": OutcomeKind.LOST, "stage": Stage.SOURCE, "lost_through": 12},
     ],
 )
 def test_what_is_written_is_read_back(changes: dict[str, object]) -> None:

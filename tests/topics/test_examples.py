@@ -70,7 +70,7 @@ def test_the_audit_topic_has_an_example_of_each_outcome_and_of_the_marker() -> N
 
 
 def test_examples_use_the_reason_codes_that_exist() -> None:
-    reserved = {"lost", "added_later"}
+    reserved = {"added_later"}
     used = {entry["reason"] for entry in _valid("kameleoon-audit") if "reason" in entry}
     used |= {record["headers"]["reason"] for record in _valid("kameleoon-dead-letters")}
 
