@@ -24,6 +24,7 @@ from pipeline.config.model import Config
 from pipeline.config.verdicts import rule_table
 from pipeline.core.attempt import RetryPolicy
 from pipeline.core.batch import SINGLE, BatchPolicy
+from pipeline.core.concurrency import Bounds
 from pipeline.core.retry import Backoff
 from pipeline.engine.accounting import Author
 from pipeline.engine.delivery import DeliveryPolicy
@@ -51,7 +52,7 @@ def delivery_policy(delivery: DeliveryConfig) -> DeliveryPolicy:
         max_bytes = min(wire.max_bytes, delivery.max_request_bytes or wire.max_bytes)
         batch = BatchPolicy(wire.max_events, max_bytes, wire.linger_s, is_array=True)
     return DeliveryPolicy(
-        concurrency=delivery.concurrency,
+        concurrency=Bounds(delivery.min_concurrency, delivery.concurrency),
         batch=batch,
         retry=RetryPolicy(Backoff(delivery.retry.first_s, delivery.retry.cap_s), delivery.max_attempts),
         expire_after_ms=None if delivery.expire_after_s is None else delivery.expire_after_s * 1000,

@@ -183,6 +183,15 @@ class Delivery(Section):
     concurrency: Whole = Field(
         default=64, ge=1, le=10_000, description="The most requests under way at one time.", examples=[16]
     )
+    min_concurrency: Whole = Field(
+        default_factory=lambda earlier: max(1, earlier["concurrency"] // 8),
+        ge=1,
+        le=10_000,
+        description="How far the number of requests at a time is lowered while Kameleoon answers much more "
+        "slowly than before, or fails; `concurrency` itself switches that off.",
+        examples=[4],
+        json_schema_extra={"x-default": "an eighth of `concurrency`"},
+    )
     max_attempts: Whole = Field(
         default=10,
         ge=1,

@@ -87,6 +87,9 @@ def _check_room(kafka: Kafka, delivery: Delivery, report: Report) -> None:
         report.error(room, message, f"write at least `{written_size(largest)}`")
     events: Path = ("delivery", "max_in_flight_events")
     most = delivery.concurrency
+    least: Path = ("delivery", "min_concurrency")
+    if _sound(report, least, ("delivery", "concurrency")) and delivery.min_concurrency > most:
+        report.error(least, f"is more than concurrency ({most})", f"write `{most}` or less")
     if _sound(report, events, ("delivery", "concurrency")) and delivery.max_in_flight_events < most:
         message = f"keeps concurrency ({most}) from ever being reached"
         report.warning(events, message, f"write at least `{8 * most}`")

@@ -92,6 +92,9 @@ PROBES: Final = _counter(
     "probe",
     "result",
 )
+CONCURRENCY_LIMIT: Final = _gauge(
+    "concurrency_limit", "How many requests may be under way at a time, as answers come fast or slowly."
+)
 RATE_LIMIT: Final = _gauge(
     "rate_limit_per_second", "The requests a second that are made at most; absent before the first 429."
 )

@@ -12,12 +12,12 @@ from typing import assert_never
 from pipeline.core.attempt import Accept, Again, Fail, RetryPolicy, Sign, Step, attempted, next_step
 from pipeline.core.batch import Batcher, BatchPolicy, halves, join_bodies
 from pipeline.core.blame import Blame
+from pipeline.core.concurrency import Bounds
 from pipeline.core.exchange import Exchange
 from pipeline.core.metrics import (
     ATTEMPTS,
     HTTP_ANSWERS,
     HTTP_SECONDS,
-    REQUESTS_UNDER_WAY,
     RETRIES,
     answer_label,
 )
@@ -39,7 +39,7 @@ class DeliveryPolicy:
     `rules` tell what the answers mean.
     """
 
-    concurrency: int
+    concurrency: Bounds
     batch: BatchPolicy
     retry: RetryPolicy
     expire_after_ms: float | None
@@ -74,8 +74,6 @@ class Delivery:
         self._blame = Blame()
         self._exchange_ended = asyncio.Event()
         self._meter = meter
-        self._under_way = 0
-        meter.watch(REQUESTS_UNDER_WAY, lambda: {(): self._under_way})
 
     def admit(self, entry: Entry) -> None:
         """Queue an entry's deliverable parts behind everyone who shares an identity."""
@@ -85,7 +83,7 @@ class Delivery:
     async def run(self) -> None:
         """Send for ever; ends only by an exception, which is a bug."""
         async with asyncio.TaskGroup() as senders:
-            for _ in range(self._policy.concurrency):
+            for _ in range(self._policy.concurrency.most):
                 senders.create_task(self._send_forever())
 
     async def drained(self, assignments: Iterable[Assignment]) -> None:
@@ -158,12 +156,8 @@ class Delivery:
         body = join_bodies([part.deliverable.body for part in shipment.parts], self._policy.batch)
         sent_at_ms, started_s = self._clock.now_ms(), self._clock.monotonic_s()
         number = self._blame.start()
-        self._under_way += 1
-        try:
-            with UnderWay(shipment.parts, self._exchange_ended):
-                exchange = await self._destination.send(body)
-        finally:
-            self._under_way -= 1
+        with UnderWay(shipment.parts, self._exchange_ended):
+            exchange = await self._destination.send(body)
         took_s = self._clock.monotonic_s() - started_s
         self._count(shipment, exchange, took_s)
         end = next_step(

@@ -15,7 +15,7 @@ from pipeline.engine.audit_writer import AuditWriter
 from pipeline.engine.budget import InFlightBudget
 from pipeline.engine.commits import Commits
 from pipeline.engine.delivery import Delivery, DeliveryPolicy
-from pipeline.engine.gate import Gate
+from pipeline.engine.gate import Gate, GatePolicy
 from pipeline.engine.idle_audit import follow_audit
 from pipeline.engine.lease import Lease
 from pipeline.engine.meter import Meter
@@ -72,7 +72,8 @@ class Engine:
         self._audit_log = ports.audit_log
         lease = Lease(settings.lease_s)
         self._meter = ports.meter
-        self.gate = Gate(settings.delivery.retry.backoff, ports.clock, ports.jitter, lease, ports.meter)
+        gate_policy = GatePolicy(settings.delivery.concurrency, settings.delivery.retry.backoff)
+        self.gate = Gate(gate_policy, ports.clock, ports.jitter, lease, ports.meter)
         self._delivery = Delivery(
             ports.destination,
             settings.delivery,

@@ -1,4 +1,4 @@
-"""The one place that says whether a request may start now: lease, Retry-After, rate, breaker."""
+"""The one place that says whether a request may start now: lease, Retry-After, rate, breaker, concurrency."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -9,14 +9,17 @@ import structlog
 
 from pipeline.core.attempt import Sign
 from pipeline.core.breaker import Breaker, Cause, Closed, HalfOpen, Open, Probe
+from pipeline.core.concurrency import Bounds, Concurrency
 from pipeline.core.exchange import Exchange
 from pipeline.core.metrics import (
     ATTEMPTS_CHARGED,
     BREAKER_OPEN,
     BREAKER_OPENED,
+    CONCURRENCY_LIMIT,
     HELD_SECONDS,
     PROBES,
     RATE_LIMIT,
+    REQUESTS_UNDER_WAY,
 )
 from pipeline.core.rate import Rate
 from pipeline.core.retry import Backoff
@@ -28,6 +31,8 @@ from pipeline.engine.outage_log import OutageLog
 from pipeline.ports import Clock, Timer
 
 log = structlog.get_logger("pipeline.deliver")
+
+_TELLS_SPEED: Final = frozenset({Sign.TAKES, Sign.REFUSES_EVENT, Sign.FAILS})
 
 LEASE_LOOK_S: Final = 0.1
 """While the lease is not held: how soon to look again. It is renewed each second."""
@@ -54,28 +59,43 @@ class Ended:
     hold_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class GatePolicy:
+    """How many requests may be under way, and how often a destination that takes nothing is probed."""
+
+    concurrency: Bounds
+    probes: Backoff
+
+
 class Gate:
     """Lets requests start, and learns from how they end.
 
-    `on_change` is called when time has passed that a pass was refused for. `jitter` gives numbers in [0, 1).
+    Each pass is to be given back with `leave`. `on_change` is called when a pass that was refused may
+    be had. `jitter` gives numbers in [0, 1).
     """
 
     def __init__(
-        self, backoff: Backoff, clock: Clock, jitter: Callable[[], float], lease: Lease, meter: Meter
+        self, policy: GatePolicy, clock: Clock, jitter: Callable[[], float], lease: Lease, meter: Meter
     ) -> None:
         self._clock = clock
         self._jitter = jitter
         self._lease = lease
         self._meter = meter
-        self._breaker = Breaker(backoff)
+        self._breaker = Breaker(policy.probes)
+        self._bounds = policy.concurrency
+        self._concurrency = Concurrency(policy.concurrency)
+        self._under_way = 0
         self._rate = Rate()
         self._log = OutageLog(clock)
         self._throttled = OnceAMinute()
+        self._slowed = OnceAMinute()
         self._hold_until_s = 0.0
         self._timer: Timer | None = None
         self._timer_at_s = 0.0
         self.on_change: Callable[[], None] = lambda: None
         meter.watch(BREAKER_OPEN, self._tell_breaker)
+        meter.watch(REQUESTS_UNDER_WAY, lambda: {(): self._under_way})
+        meter.watch(CONCURRENCY_LIMIT, lambda: {(): self._concurrency.limit})
         meter.watch(RATE_LIMIT, self._tell_rate)
         meter.watch(HELD_SECONDS, lambda: {(): max(0.0, self._hold_until_s - clock.monotonic_s())})
 
@@ -86,6 +106,8 @@ class Gate:
 
     def enter(self) -> Pass | None:
         """A pass for one request that starts at once; None if none may start now."""
+        if self._under_way >= self._concurrency.limit:
+            return None
         now_s = self._clock.monotonic_s()
         again_at_s = self._again_at_s(now_s)
         if again_at_s > now_s:
@@ -94,9 +116,11 @@ class Gate:
         match self._breaker.state:
             case Closed():
                 self._rate.start(now_s)
+                self._under_way += 1
                 return Pass.FREE
             case Open():
                 self._breaker.begin_probe(now_s)
+                self._under_way += 1
                 return Pass.PROBE
             case HalfOpen():
                 return None
@@ -136,15 +160,31 @@ class Gate:
         if entry is Pass.PROBE:
             breaker.end_event_probe(ended.sign, now_s, self._jitter())
             self._meter.add(PROBES, 1, Probe.EVENT, "refused" if breaker.cause else "taken")
+            self._concurrency.restart(now_s)
         else:
+            self._pace(ended, now_s)
             breaker.hear(ended.sign, ended.event, now_s, self._jitter())
         if breaker.cause is not None and cause_before is None:
             self._meter.add(BREAKER_OPENED, 1, breaker.cause)
         self._say(ended, breaker.cause)
 
+    def leave(self) -> None:
+        """A pass is given back, whatever it was used for."""
+        self._under_way -= 1
+
     def give_up_probe(self) -> None:
         """What had the probe's pass was not sent."""
         self._breaker.give_up_probe(self._clock.monotonic_s())
+
+    def _pace(self, ended: Ended, now_s: float) -> None:
+        """How long it took, or that it failed, decides how many may be under way."""
+        if ended.sign not in _TELLS_SPEED:
+            return
+        before = self._concurrency.limit
+        self._concurrency.hear(ended.started_s, now_s, is_failed=ended.sign is Sign.FAILS)
+        limit = self._concurrency.limit
+        if limit < before and limit <= self._bounds.most // 2 and self._slowed.due(now_s):
+            log.info("Kameleoon answers slowly or fails: fewer requests at a time", limit=limit)
 
     def _throttle(self, ended: Ended, now_s: float) -> None:
         self._rate.throttle(ended.started_s, now_s, ended.hold_s)

@@ -52,6 +52,7 @@ class Turns:
 
     def end(self) -> None:
         """A turn is over: what came of it may let others start."""
+        self._gate.leave()
         if self._idle:
             self._hand_out()
 

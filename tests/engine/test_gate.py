@@ -170,6 +170,7 @@ async def test_what_is_given_back_while_held_is_forgotten() -> None:
         assert len(world.destination.sent) == tried
         await worker.open()
         await worker.take(records(20))
+        await world.clock.advance(1)
 
     assert outcomes(world) == {"delivered": 20}
 
@@ -242,3 +243,21 @@ async def test_a_429_that_does_not_say_how_long_holds_nobody_but_its_visitor() -
         await worker.take(records(2, first=1))
         await world.clock.advance(2.5)
         assert outcomes(world) == {"delivered": 2}
+
+
+async def test_a_destination_that_was_away_is_taken_up_gently_and_soon_fully() -> None:
+    """Each answer takes a tenth of a second: after some rounds all senders are at work again."""
+    world = World(concurrency=16, max_in_flight_events=10_000)
+    world.destination = FakeDestination(gate=lambda _: world.clock.sleep(0.1))
+
+    async with world.worker() as worker:
+        await outage(world, worker, DOWN, 60)
+        world.destination.faults = Faults()
+        await worker.take(records(1000, first=20))
+        world.destination.max_in_flight = 0
+        while not audited(world):
+            await world.clock.advance(0.1)
+        await world.clock.advance(0.1)
+        assert world.destination.max_in_flight <= 2
+        await world.clock.advance(5)
+        assert world.destination.max_in_flight == 16

@@ -14,6 +14,7 @@ from pipeline.core.audit import AuditRecord
 from pipeline.core.audit_decode import decode_audit
 from pipeline.core.batch import SINGLE, BatchPolicy
 from pipeline.core.commit import Committed, LogRange
+from pipeline.core.concurrency import Bounds
 from pipeline.core.decode import Framing
 from pipeline.core.plan import MappingDefinition, Plan, compile_plan
 from pipeline.core.record import Record, TopicPartition
@@ -202,7 +203,7 @@ class World:
             replays_topic=REPLAYS,
             audit_linger_s=0.0,
             delivery=DeliveryPolicy(
-                concurrency=self.concurrency,
+                concurrency=Bounds(1, self.concurrency),
                 batch=self.batch,
                 retry=RetryPolicy(Backoff(1.0, 8.0), self.max_attempts),
                 expire_after_ms=self.expire_after_ms,
