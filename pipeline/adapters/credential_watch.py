@@ -17,7 +17,7 @@ from pipeline.config.loader import load_config
 from pipeline.config.model import Config
 from pipeline.config.problem import ConfigError, Problem, Severity
 from pipeline.config.secrets import Unusable, secret_in
-from pipeline.core.credentials import Credentials, credential_problems
+from pipeline.core.credentials import Credentials, configured_problems
 from pipeline.ports import Clock
 
 log = structlog.get_logger("pipeline.credentials")
@@ -89,7 +89,7 @@ class CredentialWatch:
         self._take(credentials)
 
     def _problem(self, key: str) -> str | None:
-        problems = credential_problems(key, self._in_use.sitecode)
+        problems = configured_problems(key, self._in_use.sitecode)
         return problems[0].message if problems else None
 
     def _take(self, credentials: Credentials) -> None:

@@ -54,6 +54,8 @@ def sandbox(
 
     from pipeline.adapters.sandbox import Expectation, Mistake, SandboxSettings, read_faults
 
+    if not host:
+        stop(ExitCode.USAGE, "sandbox: --host is empty; 0.0.0.0 listens on every address")
     told = {"status": status, "fault": fault, "retry_after": retry_after, "delay_ms": delay_ms}
     faults = read_faults({**told, "refuse_auth": refuse_auth})
     if isinstance(faults, Mistake):

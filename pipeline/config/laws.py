@@ -1,18 +1,17 @@
 """What must hold between keys, once each of them is sound by itself."""
 
-import ipaddress
 import math
 from typing import Final
-from urllib.parse import urlsplit
 
 from pipeline.config.delivery import Audit, Delivery
+from pipeline.config.endpoint import check_endpoint
 from pipeline.config.kafka import Kafka
 from pipeline.config.model import Destination
 from pipeline.config.problem import Path
 from pipeline.config.report import Report
 from pipeline.config.values import written_duration, written_size
 from pipeline.config.verdicts import check_verdicts
-from pipeline.core.credentials import credential_problems
+from pipeline.core.credentials import configured_problems
 
 REBALANCE_MARGIN_S: Final = 5.0
 """What a worker needs to leave the group after its drain (DESIGN: time-out law)."""
@@ -64,7 +63,7 @@ def _written_one(paths: list[Path], report: Report) -> Path:
 def check_delivery(kafka: Kafka, delivery: Delivery, report: Report) -> None:
     """The endpoint's scheme, the order of the waits, and room for what is in flight."""
     if _sound(report, ("delivery", "endpoint")):
-        _check_endpoint(delivery, report)
+        check_endpoint(delivery, report)
     if _sound(report, ("delivery", "verdicts")):
         check_verdicts(delivery.verdicts, report)
     _check_retry(delivery, report)
@@ -99,35 +98,9 @@ def _sound(report: Report, *paths: Path) -> bool:
     return not any(report.is_broken(path) for path in paths)
 
 
-def _check_endpoint(delivery: Delivery, report: Report) -> None:
-    path: Path = ("delivery", "endpoint")
-    try:
-        parts = urlsplit(delivery.endpoint)
-        host, _port = parts.hostname, parts.port
-    except ValueError:
-        host, parts = None, urlsplit("")
-    if not host or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
-        hint = "write `https://host/path`, without a query"
-        report.error(path, "is no address of an HTTP server", hint)
-    elif parts.username is not None or parts.password is not None:
-        report.error(path, "holds a user or a password", "delete all before the `@`; the key is `api_key`")
-    elif parts.scheme == "http" and not (delivery.allow_insecure or _is_loopback(host)):
-        hint = "write `https://…`, or set `delivery.allow_insecure: true` where the network is your own"
-        report.error(path, "would send the API key unencrypted to another machine", hint)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def check_destination(destination: Destination, report: Report) -> None:
     """The sitecode's length, and an API key that a request can carry and that decodes to an object."""
-    for problem in credential_problems(destination.api_key.get_secret_value(), destination.sitecode):
+    for problem in configured_problems(destination.api_key.get_secret_value(), destination.sitecode):
         path: Path = ("destination", problem.setting)
         if problem.setting == "api_key" and report.is_written(("destination", "api_key_file")):
             path = ("destination", "api_key_file")

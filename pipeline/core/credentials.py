@@ -18,6 +18,7 @@ SITECODE_LENGTH: Final = 10
 """UTF-16 code units of a sitecode."""
 
 _NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/]")
+_PLAIN: Final = re.compile(r"[!-~]*", re.ASCII)
 _SEVEN_BITS: Final = 0x7F
 
 
@@ -52,6 +53,24 @@ def credential_problems(api_key: str, sitecode: str) -> tuple[CredentialProblem,
     """Everything wrong with the two credentials, as far as can be told without Kameleoon."""
     found = (_sitecode_problems(sitecode), _api_key_problems(api_key))
     return tuple(problem for problems in found for problem in problems)
+
+
+def configured_problems(api_key: str, sitecode: str) -> tuple[CredentialProblem, ...]:
+    """The same, and what a configuration must not have besides: characters that servers read differently.
+
+    Bytes beyond ASCII and spaces at the ends are legal in a header (reference: 5.1), and no
+    two programs write or trim them alike.
+    """
+    found = credential_problems(api_key, sitecode)
+    odd = (
+        _not_plain(setting, code)
+        for setting, value, code in (
+            ("api_key", api_key, CredentialCode.API_KEY_HEADER),
+            ("sitecode", sitecode, CredentialCode.SITECODE_HEADER),
+        )
+        if _PLAIN.fullmatch(value) is None and setting not in {problem.setting for problem in found}
+    )
+    return (*found, *odd)
 
 
 def authentication_query(api_key: str) -> str | CredentialProblem:
@@ -90,6 +109,11 @@ def _api_key_problems(api_key: str) -> list[CredentialProblem]:
 
 def _not_for_headers(setting: str, code: CredentialCode) -> CredentialProblem:
     message = f"the {setting} holds a character that no HTTP header may hold, such as a line break"
+    return CredentialProblem(setting, code, message)
+
+
+def _not_plain(setting: str, code: CredentialCode) -> CredentialProblem:
+    message = f"the {setting} holds a character that is not plain ASCII, or a space; copy it again"
     return CredentialProblem(setting, code, message)
 
 

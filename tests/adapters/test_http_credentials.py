@@ -32,6 +32,28 @@ async def test_credentials_are_probed_without_headers_that_hold_them() -> None:
     assert not {"authorization", "x-segment-settings", "content-type"} & headers.keys()
 
 
+async def test_a_redirect_takes_the_key_nowhere() -> None:
+    async def redirect(peer: Peer) -> None:
+        for _ in range(2):
+            await peer.request()
+            await peer.write(
+                b"HTTP/1.1 307 Elsewhere\r\nlocation: %s\r\ncontent-length: 0\r\n\r\n"
+                % elsewhere.endpoint.encode()
+            )
+
+    async def serve(peer: Peer) -> None:
+        await peer.gone()
+
+    async with (
+        raw_server(serve) as elsewhere,
+        raw_server(redirect) as server,
+        http_destination(server.endpoint) as destination,
+    ):
+        answers = [await destination.check_credentials(), await destination.send(BODY)]
+        assert answers == [Answer(307), Answer(307)]
+        assert elsewhere.connections == 0
+
+
 async def test_a_query_cannot_break_out_of_its_line() -> None:
     seen: list[str] = []
 

@@ -8,6 +8,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 from typer.testing import CliRunner
@@ -53,6 +54,23 @@ def test_a_signal_ends_it_with_zero(number: signal.Signals) -> None:
         assert "http://127.0.0.1:" in first_line(process)
         process.send_signal(number)
         assert process.wait(timeout=10) == ExitCode.FINE
+
+
+def test_it_listens_on_this_machine_alone() -> None:
+    """Whoever listens on all addresses answers on 127.0.0.2, too."""
+    with running("--json") as process:
+        port = urlsplit(json.loads(first_line(process))["url"]).port
+        with socket.create_connection(("127.0.0.1", port), timeout=5):
+            pass
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", port), timeout=5)
+
+
+def test_an_empty_host_is_not_every_address() -> None:
+    """As an unset variable leaves it."""
+    result = CliRunner().invoke(command.app, ["sandbox", "--port", "0", "--host", ""])
+    assert result.exit_code == ExitCode.USAGE
+    assert "--host is empty" in result.stderr
 
 
 def test_it_serves_as_its_options_say_and_shows_what_it_received() -> None:

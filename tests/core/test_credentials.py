@@ -12,6 +12,7 @@ from pipeline.core.credentials import (
     CredentialCode,
     CredentialProblem,
     authentication_query,
+    configured_problems,
     credential_problems,
 )
 
@@ -42,6 +43,22 @@ def test_a_sitecode_has_ten_characters(sitecode: str) -> None:
 def test_a_sitecode_is_counted_in_utf_16_units() -> None:
     """Five emoji count ten, as in the reference; no header may hold them, though."""
     assert codes(GOOD_KEY, "\U0001f600" * 5) == [CredentialCode.SITECODE_HEADER]
+
+
+@pytest.mark.parametrize("odd", ["\u00e9", " ", "\t", "\x85"])
+def test_what_a_header_may_hold_and_a_configuration_may_not(odd: str) -> None:
+    """The reference sends them; servers and proxies do not all read them as one."""
+    api_key, sitecode = GOOD_KEY + odd, SITECODE[:-1] + odd
+    assert codes(api_key, sitecode) == []
+    assert [problem.code for problem in configured_problems(api_key, sitecode)] == [
+        CredentialCode.API_KEY_HEADER,
+        CredentialCode.SITECODE_HEADER,
+    ]
+    assert configured_problems(GOOD_KEY, SITECODE) == ()
+
+
+def test_one_setting_has_one_problem() -> None:
+    assert configured_problems("a\nb", "\u00e9") == credential_problems("a\nb", "\u00e9")
 
 
 def test_all_problems_are_told_at_once() -> None:
