@@ -1,4 +1,4 @@
-"""The audit topic as its readers get it: values in the order of each partition's offsets.
+"""The audit topic as its readers get it: records in the order of each partition's offsets.
 
 Reads without a consumer group: nothing is committed, no worker is disturbed.
 """
@@ -13,6 +13,7 @@ from pipeline.adapters.kafka_admin import open_admin
 from pipeline.adapters.kafka_client import client_options
 from pipeline.adapters.kafka_errors import BrokerUnreachableError, broker_errors
 from pipeline.config.kafka import Kafka
+from pipeline.core.reconcile.accounts import AuditValue
 
 _POLL_MS: Final = 500
 _MOST_AT_ONCE: Final = 5000
@@ -37,20 +38,20 @@ class AuditReader:
                 start = begin[partition]
                 self._consumer.seek(partition, start if last is None else max(start, end[partition] - last))
 
-    async def to_end(self) -> AsyncIterator[list[bytes | None]]:
-        """Values up to what each partition holds now."""
+    async def to_end(self) -> AsyncIterator[list[AuditValue]]:
+        """Records up to what each partition holds now."""
         with broker_errors(self._kafka.bootstrap_servers):
             end = await self._consumer.end_offsets(self._partitions)
         silent = 0
         while await self._is_before(end):
-            values = await self._poll(end)
-            silent = 0 if values else silent + 1
+            records = await self._poll(end)
+            silent = 0 if records else silent + 1
             if silent > _SILENCE_POLLS:
                 raise BrokerUnreachableError(f"{self._kafka.topics.audit}: the broker sends no more records")
-            yield values
+            yield records
 
-    async def onwards(self) -> AsyncIterator[list[bytes | None]]:
-        """Values as they come, for ever; an empty list now and then while none come."""
+    async def onwards(self) -> AsyncIterator[list[AuditValue]]:
+        """Records as they come, for ever; an empty list now and then while none come."""
         while True:
             yield await self._poll({})
 
@@ -60,11 +61,11 @@ class AuditReader:
                 return True
         return False
 
-    async def _poll(self, end: dict[TopicPartition, int]) -> list[bytes | None]:
+    async def _poll(self, end: dict[TopicPartition, int]) -> list[AuditValue]:
         with broker_errors(self._kafka.bootstrap_servers):
             found = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_MOST_AT_ONCE)
         return [
-            record.value
+            record
             for partition, records in found.items()
             for record in records
             if partition not in end or record.offset < end[partition]

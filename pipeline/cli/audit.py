@@ -83,7 +83,7 @@ async def _summarise(kafka: "Kafka", pipeline: str | None) -> "AuditSummary":
     found = AuditSummary(pipeline)
     async with open_audit(kafka) as reader:
         await reader.seek(None)
-        async for values in reader.to_end():
-            for value in values:
-                found.add(decode_audit(value))
+        async for records in reader.to_end():
+            for record in records:
+                found.add(decode_audit(record.value))
     return found

@@ -16,6 +16,7 @@ from pipeline.cli.console import printable
 from pipeline.config.kafka import Kafka
 from pipeline.core.audit import AuditRecord, decode_audit, encode
 from pipeline.core.audit_view import Fences
+from pipeline.core.reconcile.accounts import AuditValue
 
 _COLUMNS: Final = ("decided at", "outcome", "reason", "event", "mapping", "source", "status", "ms", "detail")
 _NARROW_COLUMNS: Final = _COLUMNS[:6]
@@ -41,18 +42,18 @@ async def show(kafka: Kafka, *, pipeline: str | None, last: int | None, follow: 
         with _screen(as_json=as_json, live=follow) as screen:
             await _show_present(reader, picker, screen, last)
             if follow:
-                async for values in reader.onwards():
-                    screen.show(picker.pick(values))
+                async for records in reader.onwards():
+                    screen.show(picker.pick(records))
 
 
 async def _show_present(reader: AuditReader, picker: "_Picker", screen: Screen, last: int | None) -> None:
     """All as they are read, or the last ones of all partitions together, by the time of their decision."""
     newest: list[AuditRecord] = []
-    async for values in reader.to_end():
+    async for records in reader.to_end():
         if last is None:
-            screen.show(picker.pick(values))
+            screen.show(picker.pick(records))
         else:
-            newest = _newest([*newest, *picker.pick(values)], last)
+            newest = _newest([*newest, *picker.pick(records)], last)
     screen.show(newest)
 
 
@@ -62,14 +63,14 @@ def _newest(records: list[AuditRecord], count: int) -> list[AuditRecord]:
 
 
 class _Picker:
-    """Takes the records that hold from the values of the topic."""
+    """Takes the outcomes that hold from the records of the topic."""
 
     def __init__(self, pipeline: str | None) -> None:
         self._pipeline = pipeline
         self._fences = Fences()
 
-    def pick(self, values: Iterable[bytes | None]) -> list[AuditRecord]:
-        entries = [entry for entry in map(decode_audit, values) if entry is not None]
+    def pick(self, records: Iterable[AuditValue]) -> list[AuditRecord]:
+        entries = [entry for entry in (decode_audit(record.value) for record in records) if entry is not None]
         holding = [entry for entry in entries if self._fences.admits(entry)]
         return [
             entry

@@ -10,11 +10,12 @@ from pipeline.adapters.demo_site import DemoSite, open_demo_site, put, sample_li
 from pipeline.cli.demo_progress import Progress, progress
 from pipeline.cli.demo_report import Addresses, print_json, print_problems, print_report
 from pipeline.cli.exits import ExitCode
-from pipeline.core.accounted import Accounts
 from pipeline.core.audit import AuditRecord, OutcomeKind, decode_audit
 from pipeline.core.audit_summary import AuditSummary
 from pipeline.core.demo_records import arrange
 from pipeline.core.demo_verdict import Verdict
+from pipeline.core.reconcile.accounts import AuditValue
+from pipeline.core.reconcile.known import KnownRecords
 
 _PATIENCE_S: Final = 90
 _LOG_LINES: Final = 10
@@ -33,15 +34,15 @@ class Options:
 class _Audit:
     """What was read of the audit topic so far."""
 
-    accounts: Accounts
+    accounts: KnownRecords
     summary: AuditSummary
     records: list[AuditRecord] = field(default_factory=list)
 
-    def take(self, values: list[bytes | None]) -> None:
-        for value in values:
-            entry = decode_audit(value)
-            self.summary.add(entry)
-            if self.accounts.add(entry) and isinstance(entry, AuditRecord):
+    def take(self, stored: list[AuditValue]) -> None:
+        self.accounts.take(stored)
+        for value in stored:
+            entry = decode_audit(value.value)
+            if self.summary.add(entry) and isinstance(entry, AuditRecord):
                 self.records.append(entry)
 
 
@@ -66,7 +67,7 @@ async def _work(options: Options, site: DemoSite, values: list[bytes | None]) ->
     with progress(as_json=options.as_json) as shown:
         shown.begin(site, len(values))
         positions = await put(site.kafka, values)
-        audit = _Audit(Accounts(positions, site.kafka.group), AuditSummary(site.kafka.group))
+        audit = _Audit(KnownRecords(positions, site.kafka.group), AuditSummary(site.kafka.group))
         async with open_audit(site.kafka) as reader:
             await reader.seek(None)
             await _watch(reader, site, audit, shown)
@@ -82,8 +83,8 @@ async def _watch(reader: AuditReader, site: DemoSite, audit: _Audit, shown: Prog
     """Until every record is accounted for, the worker has ended, or patience has."""
     try:
         async with asyncio.timeout(_PATIENCE_S):
-            async for values in reader.onwards():
-                audit.take(values)
+            async for stored in reader.onwards():
+                audit.take(stored)
                 shown.update(audit.accounts.complete, audit.summary)
                 if audit.accounts.complete == audit.accounts.expected or site.worker.exit_code is not None:
                     return
@@ -94,7 +95,7 @@ async def _watch(reader: AuditReader, site: DemoSite, audit: _Audit, shown: Prog
 def _judge(site: DemoSite, audit: _Audit, began: float) -> Verdict:
     return Verdict(
         records=audit.accounts.expected,
-        unaccounted=tuple(audit.accounts.unaccounted()),
+        unaccounted=tuple(audit.accounts.findings()),
         delivered=audit.summary.outcomes(OutcomeKind.DELIVERED),
         accepted=site.accepted,
         exit_code=site.worker.exit_code,

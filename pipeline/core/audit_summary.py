@@ -61,16 +61,18 @@ class AuditSummary:
     latencies: Latencies = field(default_factory=Latencies)
     _fences: Fences = field(default_factory=Fences)
 
-    def add(self, entry: AuditEntry | None) -> None:
-        """Count one value of the topic; None for a foreign one."""
+    def add(self, entry: AuditEntry | None) -> bool:
+        """Count one value of the topic, None for a foreign one; whether it is an outcome that holds."""
         if entry is None:
             self.foreign += 1
         elif self.pipeline is not None and entry.pipeline != self.pipeline:
-            return
+            return False
         elif not self._fences.admits(entry):
             self.void += 1
         elif isinstance(entry, AuditRecord):
             self._count(entry)
+            return True
+        return False
 
     def _count(self, record: AuditRecord) -> None:
         key = (record.outcome, record.reason)

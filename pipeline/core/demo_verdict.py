@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.core.accounted import Unaccounted
+from pipeline.core.reconcile.findings import Finding
 
 _MOST_NAMED: Final = 10
 
@@ -17,7 +17,7 @@ class Verdict:
     """
 
     records: int
-    unaccounted: tuple[Unaccounted, ...]
+    unaccounted: tuple[Finding, ...]
     delivered: int
     accepted: int
     exit_code: int | None

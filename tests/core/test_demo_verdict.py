@@ -2,11 +2,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.accounted import Lack, Unaccounted
-from pipeline.core.audit import Position
 from pipeline.core.demo_verdict import Verdict
+from pipeline.core.reconcile.findings import Finding, Kind
 
-MISSING = Unaccounted(Position("segment-events", 1, 2), Lack.MISSING, "no outcome")
+MISSING = Finding(Kind.MISSING, "segment-events", 1, 2, "no outcome")
 
 
 def verdict(**changes: Any) -> Verdict:

@@ -19,6 +19,10 @@ class AuditValue(Protocol):
     """A record of the audit topic."""
 
     @property
+    def partition(self) -> int:
+        """Its partition there."""
+
+    @property
     def offset(self) -> int:
         """Where it stands."""
 

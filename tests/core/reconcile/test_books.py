@@ -31,6 +31,7 @@ class Value:
 
     offset: int
     value: bytes | None
+    partition: int = 0
     timestamp: int = 0
 
 
