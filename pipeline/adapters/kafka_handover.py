@@ -5,6 +5,7 @@ registration and resumption are one step without an await (docs/adr/0004).
 """
 
 import asyncio
+import time
 from typing import Final
 
 import structlog
@@ -14,6 +15,7 @@ from aiokafka import TopicPartition as KafkaPartition
 from pipeline.adapters.kafka_log import KafkaAuditLog
 from pipeline.adapters.kafka_membership import Membership
 from pipeline.adapters.kafka_pacing import Pacing
+from pipeline.core.batch import halves
 from pipeline.core.record import TopicPartition
 from pipeline.engine.assignment import Assignment
 from pipeline.engine.opening import StartRefusedError
@@ -47,9 +49,10 @@ class Handover(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         self._pacing = pacing
         self._openings: set[asyncio.Task[None]] = set()
         self._handing_over = asyncio.Lock()
+        self._gives_back = asyncio.Event()
         self._is_leaving = False
         self.has_joined = False
-        self._told_missing: list[int] = []
+        self._told_missing: set[int] = set()
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         partitions.on_given_up = self._reopen
 
@@ -61,8 +64,8 @@ class Handover(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         """
         self._is_leaving = True
         async with self._handing_over:
-            await self._finish_openings()
-            await self._partitions.release(self._partitions.held)
+            spent_s = await self._finish_openings()
+            await self._partitions.release(self._partitions.held, spent_s)
 
     def abandon(self) -> None:
         """The worker crashes: nothing is taken over or committed any more."""
@@ -88,8 +91,8 @@ class Handover(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         """Called by the consumer, which swallows exceptions: they are carried by `failed`."""
         try:
             async with self._handing_over:
-                await self._finish_openings()
-                await self._partitions.release([TopicPartition(*partition) for partition in revoked])
+                spent_s = await self._finish_openings()
+                await self._partitions.release([TopicPartition(*item) for item in revoked], spent_s)
         except LogUnavailable as error:
             log.warning(
                 "the last commit of a hand-over failed; its successor reads the audit", detail=str(error)
@@ -133,14 +136,18 @@ class Handover(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         if not self.failed.done():
             self.failed.set_exception(error)
 
-    async def _finish_openings(self) -> None:
-        """What is being opened is either open or given up before anything is released."""
+    async def _finish_openings(self) -> float:
+        """What is being opened is open or given up before anything is released; the seconds it took."""
+        began_s = time.monotonic()
         openings = list(self._openings)
         if openings:
+            self._gives_back.set()
             _, unfinished = await asyncio.wait(openings, timeout=_OPENING_S)
             for opening in unfinished:
                 opening.cancel()
             await asyncio.gather(*openings, return_exceptions=True)
+            self._gives_back.clear()
+        return time.monotonic() - began_s
 
     async def _open(self, partitions: list[TopicPartition]) -> None:
         while True:
@@ -154,19 +161,31 @@ class Handover(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
                 partitions = [partition for partition in partitions if partition not in audited]
                 if not partitions:
                     return
-            await asyncio.sleep(_RETRY_S)
+            if await self._must_give_back_within(_RETRY_S):
+                return
+            if len(partitions) > 1:
+                break
+        for half in halves(partitions):  # one that cannot be opened must not keep the others closed
+            self._start_opening(half)
+
+    async def _must_give_back_within(self, wait_s: float) -> bool:
+        try:
+            async with asyncio.timeout(wait_s):
+                return await self._gives_back.wait()
+        except TimeoutError:
+            return False
 
     async def _with_audit(self, partitions: list[TopicPartition]) -> list[TopicPartition]:
         """Those that have their counterpart on the audit topic; the others stay paused, and it is said."""
         count = await self._audit.partition_count()
-        missing = [partition.partition for partition in partitions if partition.partition >= count]
-        if missing and missing != self._told_missing:
+        missing = {partition.partition for partition in partitions if partition.partition >= count}
+        if missing - self._told_missing:
             log.error(
                 "partitions have no counterpart on the audit topic and are paused",
-                partitions=missing,
+                partitions=sorted(missing),
                 mend="kameleoon-pipeline topics apply",
             )
-        self._told_missing = missing
+        self._told_missing |= missing
         return [partition for partition in partitions if partition.partition < count]
 
     def _begin(self, assignments: list[Assignment]) -> None:

@@ -168,10 +168,11 @@ class Partitions:
         log.warning("the audit is not acknowledged: reading it back", partition=audit_partition, detail=why)
         self.on_given_up([found.partition for found in given_up])
 
-    async def release(self, partitions: Iterable[TopicPartition]) -> None:
+    async def release(self, partitions: Iterable[TopicPartition], spent_s: float = 0.0) -> None:
         """Give partitions back: exchanges under way end, the audit is flushed, the last commit made.
 
-        The assignment stays open for its successor while anything is ambiguous. Raises LogUnavailable.
+        `spent_s` of the time for it is gone already. The assignment stays open for its successor while
+        anything is ambiguous. Raises LogUnavailable.
         """
         wanted = list(partitions)
         assignments = [self._held.pop(partition) for partition in wanted if partition in self._held]
@@ -185,7 +186,7 @@ class Partitions:
             self._meter.add(PARTITIONS_RELEASED)
             self._drop(assignment)
         self._releasing = assignments
-        is_drained = await self._drain([*assignments, *given_up])
+        is_drained = await self._drain([*assignments, *given_up], self._drain_s - spent_s)
         await self._commits.finish(assignments, is_drained=is_drained)
 
     def abandon(self) -> None:
@@ -195,9 +196,9 @@ class Partitions:
     def _drop(self, assignment: Assignment) -> None:
         self.budget.give_back(assignment.in_flight_bytes, assignment.ledger.unsettled)
 
-    async def _drain(self, assignments: list[Assignment]) -> bool:
+    async def _drain(self, assignments: list[Assignment], within_s: float) -> bool:
         try:
-            async with asyncio.timeout(self._drain_s):
+            async with asyncio.timeout(within_s):
                 await self._delivery.drained(assignments)
                 await self._audit_writer.flushed()
         except TimeoutError:

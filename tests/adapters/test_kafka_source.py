@@ -157,3 +157,26 @@ async def test_a_position_beyond_the_end_is_the_operators_to_explain() -> None:
     with pytest.raises(StartRefusedError, match="offset 10 does not exist"):
         await reading
     scene.source.handover.abandon()
+
+
+async def test_a_partition_that_cannot_be_opened_keeps_no_other_closed() -> None:
+    scene = Scene(held=5)
+    scene.audit.refusing = {1}
+    async with running(scene):
+        scene.assign(P0, P1, P2)
+        await until(lambda: len(scene.partitions.held) == 2)
+        assert not scene.offsets(P1)
+        scene.audit.refusing.clear()
+        await until(lambda: scene.offsets(P1) == list(range(5)))
+
+
+async def test_a_partition_without_an_audit_delays_no_rebalance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka_handover, "_OPENING_S", 3600.0)
+    scene = Scene(held=5)
+    scene.audit.partitions = 1
+    async with running(scene):
+        scene.assign(P0, P1)
+        await until(lambda: scene.partitions.held == [TopicPartition(*P0)])
+        async with asyncio.timeout(60):
+            await scene.rebalance(P0)
+        await until(lambda: scene.partitions.held == [TopicPartition(*P0)])

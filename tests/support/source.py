@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from pipeline.adapters.kafka_handover import Handover
 from pipeline.adapters.kafka_source import KafkaSource
 from pipeline.core.record import TopicPartition
 from pipeline.engine.assignment import Assignment, Chunk
+from pipeline.ports import LogEntry, LogUnavailable
 from tests.support.clock import settle
 from tests.support.engine import TOPIC, FakeAuditLog, World
 
@@ -105,9 +106,19 @@ def _record(partition: KafkaPartition, offset: int) -> ConsumerRecord:
 
 
 class CountedAudit(FakeAuditLog):
-    """An audit topic with so many partitions."""
+    """An audit topic with so many partitions; those that are `refusing` acknowledge nothing."""
 
     partitions = 3
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refusing: set[int] = set()
+
+    async def append(self, partition: int, entries: Sequence[LogEntry]) -> list[int]:
+        if partition in self.refusing:
+            await asyncio.sleep(0)
+            raise LogUnavailable("no leader")
+        return await super().append(partition, entries)
 
     async def partition_count(self) -> int:
         await asyncio.sleep(0)
