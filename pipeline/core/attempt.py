@@ -16,7 +16,7 @@ from pipeline.core.verdict import (
     Transient,
     Unauthorised,
     Verdict,
-    describe,
+    describe_no,
     may_have_arrived,
 )
 
@@ -115,7 +115,7 @@ def next_step(
         case Accepted():
             return Consequence(Accept(), attempts, Sign.TAKES)
         case Refused():
-            return Consequence(Fail(_refusal(exchange), describe(exchange)), attempts, Sign.REFUSES_EVENT)
+            return Consequence(Fail(_refusal(exchange), describe_no(exchange)), attempts, Sign.REFUSES_EVENT)
         case Throttled(retry_after):
             hold_s = retry_after_s(retry_after, now_ms)
             delay_s = backoff_s(attempts.count, policy.backoff, jitter) if hold_s is None else hold_s
@@ -156,7 +156,7 @@ def _to_blame(
     if attempts.charged < policy.max_attempts:
         return Consequence(Again(delay_s), attempts, Sign.NOTHING)
     counts = f"{attempts.count} attempts, {attempts.charged} of them charged"
-    detail = f"given up after {counts}; last: {describe(exchange)}"
+    detail = f"given up after {counts}; last: {describe_no(exchange)}"
     return Consequence(Fail(reason, detail), attempts, Sign.NOTHING)
 
 

@@ -108,6 +108,12 @@ def describe(exchange: Exchange) -> str:
             assert_never(exchange)
 
 
+def describe_no(exchange: Exchange) -> str:
+    """The same of an exchange that was not accepted: a status that says yes needs a word more."""
+    is_success = isinstance(exchange, Answer) and exchange.status in _SUCCESSES
+    return describe(exchange) + (", a no by delivery.verdicts" if is_success else "")
+
+
 def _status_text(status: int) -> str:
     try:
         return f"{status} {HTTPStatus(status).phrase}"

@@ -23,7 +23,7 @@ from pipeline.core.metrics import (
 )
 from pipeline.core.rate import Rate
 from pipeline.core.retry import Backoff
-from pipeline.core.verdict import Unauthorised, Verdict, describe
+from pipeline.core.verdict import Unauthorised, Verdict, describe_no
 from pipeline.engine.lease import Lease
 from pipeline.engine.meter import Meter
 from pipeline.engine.once_a_minute import OnceAMinute
@@ -202,7 +202,7 @@ class Gate:
             case Sign.TAKES:
                 self._log.end()
             case Sign.FAILS | Sign.KNOWS_NO_KEY | Sign.THROTTLES:
-                self._log.fail(describe(ended.exchange), cause)
+                self._log.fail(describe_no(ended.exchange), cause)
             case Sign.NOTHING:
                 self._meter.add(ATTEMPTS_CHARGED)
             case Sign.REFUSES_EVENT:

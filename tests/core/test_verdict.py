@@ -13,6 +13,7 @@ from pipeline.core.verdict import (
     Unauthorised,
     Verdict,
     describe,
+    describe_no,
     judge,
     may_have_arrived,
 )
@@ -89,6 +90,11 @@ def test_exchanges_are_described_in_a_few_words() -> None:
     assert describe(Answer(599)) == "599"
     timeout = NoAnswer(NoAnswerKind.TIMEOUT, "no answer within 10 s", bytes_written=True)
     assert describe(timeout) == "no answer within 10 s"
+
+
+def test_a_success_that_is_taken_for_a_no_says_by_what() -> None:
+    assert describe_no(Answer(200)) == "200 OK, a no by delivery.verdicts"
+    assert describe_no(Answer(503)) == "503 Service Unavailable"
 
 
 @given(st.integers(0, 999), st.text(max_size=40), st.binary(max_size=40))

@@ -52,6 +52,7 @@ async def test_an_array_that_a_rule_refuses_despite_its_success_is_halved_in_dou
         (OutcomeKind.FAILED, True),
         (OutcomeKind.DELIVERED, True),
     ]
+    assert found[0].detail == "202 Accepted, a no by delivery.verdicts"
 
 
 async def test_a_413_fails_the_event_with_a_reason_of_its_own() -> None:
