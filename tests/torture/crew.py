@@ -131,13 +131,19 @@ class Crew:
     def _judge(self, place: _Place, child: Child) -> None:
         code = child.exit_code
         assert code is not None
-        if code == -signal.SIGKILL and place.is_ending:
-            return
         if not place.is_ending:
             self.counts.own_ends[code] += 1
             self.counts.lost_holders += _has_opened(child)
-        if code not in ({_FINE, _UNREACHABLE} if place.is_ending else {_UNREACHABLE}):
+        if code not in self._allowed(place, child):
             self.breaches.append(f"{child.log_file.name}: a worker ended with {code}")
+
+    @staticmethod
+    def _allowed(place: _Place, child: Child) -> set[int]:
+        """How a worker may end: an order to end comes before it can tell one signal from another, or later."""
+        if not place.is_ending:
+            return {_UNREACHABLE}
+        ordered = {_FINE, _UNREACHABLE, -signal.SIGKILL}
+        return ordered if _has_opened(child) else {*ordered, -signal.SIGTERM}
 
 
 def _has_opened(child: Child) -> bool:

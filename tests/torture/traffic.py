@@ -34,7 +34,6 @@ _STORIES: Final[tuple[tuple[int, Mapping[str, Any]], ...]] = (
     (800, {}),
     (30, {"status": "500,500,200"}),
     (30, {"status": "503,200"}),
-    (20, {"status": "429,200"}),
     (20, {"status": "400"}),
     (10, {"status": "500"}),
     (15, {"fault": "reset,none"}),
