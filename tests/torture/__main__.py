@@ -21,8 +21,9 @@ from tests.support.kafka.cluster import Cluster
 from tests.support.kafka.sources import make_jars_ready
 from tests.support.kafka.unavailable import Unavailable
 from tests.torture.acts import as_text, from_text
+from tests.torture.plan import Outcome, Plan, kill_plan
 from tests.torture.report import breaches, report
-from tests.torture.run import Outcome, Plan, kill_plan, torture
+from tests.torture.run import torture
 from tests.torture.schedule import Setting, random_schedule
 
 _FOLDER: Final = Path(".cache/torture").resolve()

@@ -59,6 +59,13 @@ class Wake:
 
 
 @dataclass(frozen=True, slots=True)
+class Await:
+    """Wait until the worker has partitions open; what is still to happen to it happens so much later."""
+
+    worker: int
+
+
+@dataclass(frozen=True, slots=True)
 class StopNode:
     """End a Kafka node as an operator would."""
 
@@ -91,7 +98,7 @@ class Heal:
     """The endpoint is well again."""
 
 
-_OnWorker = Start | Kill | Terminate | Stall | Wake
+_OnWorker = Start | Kill | Terminate | Stall | Wake | Await
 _OnNode = StopNode | KillNode | StartNode
 Act = _OnWorker | _OnNode | Begin | Heal
 
@@ -113,6 +120,7 @@ _ON_WORKERS: Final[dict[str, type[_OnWorker]]] = {
     "terminate": Terminate,
     "stall": Stall,
     "wake": Wake,
+    "await": Await,
 }
 _ON_NODES: Final[dict[str, type[_OnNode]]] = {
     "stop-node": StopNode,
@@ -124,7 +132,7 @@ _VERBS: Final = {kind: verb for verb, kind in (_ON_WORKERS | _ON_NODES).items()}
 
 def _words(act: Act) -> str:
     match act:
-        case Start(number) | Kill(number) | Terminate(number) | Stall(number) | Wake(number):
+        case Start(number) | Kill(number) | Terminate(number) | Stall(number) | Wake(number) | Await(number):
             return f"{_VERBS[type(act)]} {number}"
         case StopNode(number) | KillNode(number) | StartNode(number):
             return f"{_VERBS[type(act)]} {number}"

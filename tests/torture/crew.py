@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from typing import Final
 from tests.support.worker.nursery import Child, Nursery
 
 _AGAIN_S: Final = 0.5
+_LOOK_AGAIN_S: Final = 0.05
+_PATIENCE_S: Final = 10.0
 _STOP_S: Final = 90.0
 _FINE: Final = 0
 _UNREACHABLE: Final = 3
@@ -95,6 +98,15 @@ class Crew:
         if child is not None and child.is_running:
             child.signal(signal.SIGCONT)
 
+    async def opened(self, worker: int) -> None:
+        """Wait until the worker in this place has partitions open, or for so long that it hardly will."""
+        deadline_s = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < deadline_s:
+            child = self._places[worker].child
+            if child is not None and child.is_running and _has_opened(child):
+                return
+            await asyncio.sleep(_LOOK_AGAIN_S)
+
     async def stop(self) -> None:
         """SIGTERM to all, stalled or not, and wait. Raises TimeoutError."""
         for worker in self._places:
@@ -139,7 +151,7 @@ class Crew:
 
     @staticmethod
     def _allowed(place: _Place, child: Child) -> set[int]:
-        """How a worker may end: an order to end comes before it can tell one signal from another, or later."""
+        """How a worker may end; a signal may come before it listens."""
         if not place.is_ending:
             return {_UNREACHABLE}
         ordered = {_FINE, _UNREACHABLE, -signal.SIGKILL}

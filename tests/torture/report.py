@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from tests.torture.run import Outcome
+from tests.torture.plan import Outcome
 
 SUSPECTED_FOR_EACH_IN_FLIGHT: Final = 16
 """After a death at most so many records, times the requests in flight, may be flagged in vain."""

@@ -2,10 +2,9 @@
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, assert_never
 from uuid import uuid4
@@ -18,6 +17,8 @@ from tests.support.kafka.cluster import Cluster
 from tests.support.worker.nursery import Nursery
 from tests.support.worker.scene import Scene, sandbox_settings
 from tests.torture.acts import (
+    Act,
+    Await,
     Begin,
     Heal,
     Kill,
@@ -31,60 +32,17 @@ from tests.torture.acts import (
     Wake,
     as_text,
 )
-from tests.torture.crew import Crew, CrewCounts
+from tests.torture.crew import Crew
 from tests.torture.endpoint import Endpoint
 from tests.torture.feeder import Feeder
-from tests.torture.schedule import kill_schedule
+from tests.torture.plan import Outcome, Plan
 from tests.torture.traffic import MAPPINGS, calm_letters, letters
-from tests.torture.verdict import Verdict, read_verdict
+from tests.torture.verdict import read_verdict
 
 _NO_PROGRESS_S: Final = 60.0
 _LOOK_AGAIN_S: Final = 0.5
 _FEED_END_S: Final = 90.0
-_BUSY_MS: Final = 200
 _CALM_RATE: Final = 40.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What a run does. `is_static`: workers keep their partitions over a quick restart.
-
-    `rate` is in records a second; `delay_ms` is how long each request takes at the least.
-    """
-
-    seed: int
-    schedule: tuple[Timed, ...]
-    rate: float = 100.0
-    delay_ms: int = 0
-    partitions: int = 4
-    concurrency: int = 64
-    session_s: float = 6.0
-    is_static: bool = False
-
-    @property
-    def has_zombies(self) -> bool:
-        """Whether workers may wake up after their partitions were given away."""
-        return any(isinstance(timed.act, Stall | StopNode | KillNode) for timed in self.schedule)
-
-    @property
-    def lasts_s(self) -> float:
-        """When the last act is due."""
-        return max((timed.at_s for timed in self.schedule), default=0.0)
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a run came to. `breaches` must be empty; all else is for the report."""
-
-    plan: Plan
-    verdict: Verdict
-    workers: CrewCounts
-    troubles: Counter[str]
-    requests: int
-    most_in_flight: int
-    unacknowledged: int
-    catching_up_s: float
-    breaches: list[str] = field(default_factory=list)
 
 
 class Run:
@@ -153,27 +111,34 @@ class Run:
         )
 
     async def _act(self, crew: Crew) -> None:
-        """Workers, nodes and the endpoint each have their own sequence: none waits for another."""
+        """Each worker, the nodes and the endpoint have their own sequence: none waits for another."""
         self._began_s = time.monotonic()
-        nodes, endpoint = StopNode | KillNode | StartNode, Begin | Heal
-        schedule = self._plan.schedule
+        sequences: defaultdict[object, list[Timed]] = defaultdict(list)
+        for timed in self._plan.schedule:
+            sequences[_whom(timed.act)].append(timed)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._sequence((t for t in schedule if isinstance(t.act, nodes)), crew))
-            group.create_task(self._sequence((t for t in schedule if isinstance(t.act, endpoint)), crew))
-            others = (t for t in schedule if not isinstance(t.act, nodes | endpoint))
-            group.create_task(self._sequence(others, crew))
+            for acts in sequences.values():
+                group.create_task(self._sequence(acts, crew))
 
-    async def _sequence(self, acts: Iterable[Timed], crew: Crew) -> None:
+    async def _sequence(self, acts: Sequence[Timed], crew: Crew) -> None:
+        late_s = 0.0
         for timed in acts:
-            await asyncio.sleep(timed.at_s - (time.monotonic() - self._began_s))
+            await asyncio.sleep(timed.at_s + late_s - (time.monotonic() - self._began_s))
             if crew.breaches:
                 return
-            with (self._folder / "acts.log").open("a") as log:
-                log.write(f"{time.strftime('%H:%M:%S')} {timed}\n")
-            await self._do(timed, crew)
+            self._note(timed)
+            if isinstance(timed.act, Await):
+                await crew.opened(timed.act.worker)
+                late_s = max(late_s, time.monotonic() - self._began_s - timed.at_s)
+            else:
+                await self._do(timed.act, crew)
 
-    async def _do(self, timed: Timed, crew: Crew) -> None:
-        match timed.act:
+    def _note(self, timed: Timed) -> None:
+        with (self._folder / "acts.log").open("a") as log:
+            log.write(f"{time.strftime('%H:%M:%S')} {timed}\n")
+
+    async def _do(self, act: Act, crew: Crew) -> None:
+        match act:
             case Start(worker):
                 crew.start(worker)
             case Kill(worker):
@@ -189,14 +154,16 @@ class Run:
                 await self._endpoint.begin(trouble)
             case Heal():
                 await self._endpoint.heal()
-            case StopNode(node) | KillNode(node) as act:
+            case Await():
+                raise AssertionError("a sequence waits by itself")
+            case StopNode(node) | KillNode(node):
                 cluster = self._nodes()
                 self._troubles["nodes restarted"] += 1
                 await asyncio.to_thread(cluster.kill if isinstance(act, KillNode) else cluster.stop, node)
             case StartNode(node):
                 self._nodes().nodes[node].spawn()
             case _:
-                assert_never(timed.act)
+                assert_never(act)
 
     def _nodes(self) -> Cluster:
         if self._cluster is None:
@@ -232,10 +199,15 @@ class Run:
         return sum(max(0, end - commits.get(number, (0, None))[0]) for number, end in ends.items())
 
 
-def kill_plan(seed: int, kills: int, rate: float) -> Plan:
-    """SIGKILLs only, of workers with about as many requests in flight as they may have."""
-    schedule = kill_schedule(seed, kills)
-    return Plan(seed=seed, schedule=schedule, rate=rate, delay_ms=_BUSY_MS, is_static=True)
+def _whom(act: Act) -> object:
+    """What an act falls on: one worker, the brokers, or the endpoint."""
+    match act:
+        case StopNode() | KillNode() | StartNode():
+            return "brokers"
+        case Begin() | Heal():
+            return "endpoint"
+        case _:
+            return act.worker
 
 
 async def torture(plan: Plan, broker: Broker, cluster: Cluster | None, folder: Path) -> Outcome:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.torture.acts import (
+    Await,
     Begin,
     Heal,
     Kill,
@@ -57,10 +58,13 @@ def kill_schedule(seed: int, kills: int) -> tuple[Timed, ...]:
         now_s = 0.0
         for _ in range(worker, kills, FIRST_WORKERS):
             found.append(_at(now_s, Start(worker)))
-            is_early = now_s > 0 and dice.random() < 1 / 3
-            now_s += dice.uniform(0.0, _OPEN_S) if is_early else dice.uniform(_OPEN_S, 4.0)
+            if now_s > 0 and dice.random() < 1 / 3:
+                now_s += dice.uniform(0.0, _OPEN_S)
+            else:
+                found.append(_at(now_s, Await(worker)))
+                now_s += dice.uniform(0.0, 3.0)
             found.append(_at(now_s, Kill(worker)))
-            now_s += dice.uniform(0.0, 0.2)
+            now_s += dice.uniform(0.001, 0.2)
         found.append(_at(now_s, Start(worker)))
     return tuple(sorted(found, key=lambda timed: timed.at_s))
 
@@ -99,7 +103,7 @@ class _Workers:
                     yield from self._kill(each)
             case "terminate":
                 yield self._now(Terminate(worker))
-                yield self._after(worker, dice.uniform(0.0, 1.0), Start(worker))
+                yield from self._restart(worker, dice.uniform(0.0, 1.0))
             case "stall":
                 session_s = self._setting.session_s
                 is_short = dice.random() < 0.5
@@ -113,7 +117,14 @@ class _Workers:
 
     def _kill(self, worker: int) -> Iterator[Timed]:
         yield self._now(Kill(worker))
-        yield self._after(worker, self._dice.choice((0.0, 0.3, 2.0)), Start(worker))
+        yield from self._restart(worker, self._dice.choice((0.0, 0.3, 2.0)))
+
+    def _restart(self, worker: int, wait_s: float) -> Iterator[Timed]:
+        """Some are left in peace until they work; others may meet the next blow before."""
+        start = self._after(worker, wait_s, Start(worker))
+        yield start
+        if self._dice.random() < 2 / 3:
+            yield Timed(start.at_s, Await(worker))
 
     def _scale(self, idle: list[int]) -> Iterator[Timed]:
         wanted = self._dice.randint(1, MOST_WORKERS)

@@ -6,8 +6,9 @@ import pytest
 
 from tests.support.kafka.broker import Broker
 from tests.support.kafka.cluster import Cluster
+from tests.torture.plan import Outcome, Plan, kill_plan
 from tests.torture.report import SUSPECTED_FOR_EACH_IN_FLIGHT, breaches, report
-from tests.torture.run import Outcome, Plan, kill_plan, torture
+from tests.torture.run import torture
 from tests.torture.schedule import Setting, random_schedule
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from tests.torture.acts import (
+    Await,
     Begin,
     Heal,
     Kill,
@@ -68,6 +69,8 @@ def test_each_blow_hits_a_worker_that_runs_and_has_its_end(seed: int) -> None:
                 stalled.add(worker)
             case Wake(worker):
                 stalled.remove(worker)
+            case Await(worker):
+                assert worker in running - stalled
             case _:
                 pass
     assert not stalled
@@ -119,10 +122,13 @@ def test_some_stalls_outlast_the_session_and_some_do_not() -> None:
 def test_kills_alternate_with_starts_and_some_come_early(seed: int) -> None:
     schedule = kill_schedule(seed, 60)
     assert sum(isinstance(timed.act, Kill) for timed in schedule) == 60
-    lives_s = []
+    early = late = 0
     for worker in (0, 1):
-        own = [t for t in schedule if t.act in (Start(worker), Kill(worker))]
-        assert [type(timed.act) for timed in own] == ([Start, Kill] * len(own))[: len(own)]
-        lives_s += [b.at_s - a.at_s for a, b in pairwise(own) if isinstance(b.act, Kill)]
-    assert sum(life_s < 0.4 for life_s in lives_s) >= 5
-    assert sum(life_s >= 0.4 for life_s in lives_s) >= 15
+        own = [timed for timed in schedule if timed.act in (Start(worker), Await(worker), Kill(worker))]
+        acts = [type(timed.act) for timed in own]
+        assert [kind for kind in acts if kind is not Await] == ([Start, Kill] * len(acts))[: 60 + 1]
+        assert acts[:3] == [Start, Await, Kill]
+        early += sum(pair == (Start, Kill) for pair in pairwise(acts))
+        late += sum(pair == (Await, Kill) for pair in pairwise(acts))
+    assert early >= 8
+    assert late >= 25
