@@ -4,6 +4,7 @@ import ssl
 from typing import Any
 
 from pipeline.adapters.kafka_errors import ClientSettingsError
+from pipeline.adapters.kafka_headers import accept_any_header_names
 from pipeline.config.kafka import Kafka, Security, Tls
 
 
@@ -12,6 +13,7 @@ def client_options(kafka: Kafka) -> dict[str, Any]:
 
     Raises ClientSettingsError where certificates or keys cannot be read.
     """
+    accept_any_header_names()
     options: dict[str, Any] = {
         "bootstrap_servers": list(kafka.bootstrap_servers),
         "client_id": kafka.client_id,

@@ -21,6 +21,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from pipeline.adapters.kafka_producer import RenewedProducer
 from pipeline.core.commit import LogRange
+from pipeline.core.dead_letter import own_headers
 from pipeline.ports import DeadLetter, LogEntry, LogUnavailable
 
 _GROUP_BYTES: Final = 1024 * 1024
@@ -140,7 +141,7 @@ class KafkaDeadLetters:
     """The port DeadLetters. `max_record_bytes` is what the topic takes.
 
     What is larger, or what the broker refuses for its size, is replaced by an empty value and the
-    header `original: at-source`.
+    header `original: at-source`; if key or headers alone are too large, they are left out as well.
     """
 
     def __init__(
@@ -191,8 +192,8 @@ class KafkaDeadLetters:
         is_refused = any(isinstance(result, _TOO_LARGE) for result in results)
         again = []
         for (letter, _), result in zip(sent, results, strict=True):
-            if isinstance(result, _TOO_LARGE) and letter.value:
-                again.append(_without_original(letter))
+            if isinstance(result, _TOO_LARGE) and (smaller := _smaller(letter)) is not None:
+                again.append(smaller)
             elif isinstance(result, OutOfOrderSequenceNumber) and is_refused:
                 again.append(letter)
             elif isinstance(result, BaseException):
@@ -201,11 +202,15 @@ class KafkaDeadLetters:
 
     async def _enqueue(self, producer: AIOKafkaProducer, letter: DeadLetter) -> "asyncio.Future[Any]":
         if len(letter.value or b"") + len(letter.key or b"") > self._max_record_bytes:
-            letter = _without_original(letter)
-        try:
-            return await self._publish(producer, letter)
-        except MessageSizeTooLargeError:
-            return await self._publish(producer, _without_original(letter))
+            letter = _smaller(letter) or letter
+        while True:
+            try:
+                return await self._publish(producer, letter)
+            except MessageSizeTooLargeError:
+                smaller = _smaller(letter)
+                if smaller is None:
+                    raise
+                letter = smaller
 
     async def _publish(self, producer: AIOKafkaProducer, letter: DeadLetter) -> "asyncio.Future[Any]":
         value = letter.value
@@ -244,7 +249,11 @@ def grouped(letters: Iterable[DeadLetter], max_bytes: int) -> Iterator[list[Dead
         yield group
 
 
-def _without_original(letter: DeadLetter) -> DeadLetter:
-    if _AT_SOURCE in letter.headers:
-        return letter
-    return DeadLetter(letter.key, b"", (*letter.headers, _AT_SOURCE))
+def _smaller(letter: DeadLetter) -> DeadLetter | None:
+    """The letter without the original's value; then without its key and headers too; then None."""
+    if _AT_SOURCE not in letter.headers:
+        return DeadLetter(letter.key, b"", (*letter.headers, _AT_SOURCE))
+    ours = own_headers(letter.headers)
+    if letter.key is None and len(ours) == len(letter.headers):
+        return None
+    return DeadLetter(None, b"", ours)

@@ -73,6 +73,12 @@ def dead_letter_headers(record: AuditRecord, original: Headers = (), *, at_sourc
     return kept + tuple((name, utf8(str(value))) for name, value in story if value is not None)
 
 
+def own_headers(headers: Headers) -> Headers:
+    """The headers of a dead letter without those that its original had: ours begin with the schema."""
+    begin = next((index for index, (name, _) in enumerate(headers) if name == "schema"), 0)
+    return headers[begin:]
+
+
 def _story(record: AuditRecord) -> tuple[tuple[str, str | int | None], ...]:
     source, http, origin = record.source, record.http, record.replay_of or record.source
     return (

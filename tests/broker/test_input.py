@@ -137,3 +137,29 @@ async def test_an_original_too_large_to_keep_stays_at_its_source(
         at_source = [dead for dead in letters if ("original", b"at-source") in dead.headers]
         assert [dead.value for dead in at_source] == [b""]
         assert sum(dead.value == small.value for dead in letters) == 40
+
+
+async def test_a_key_and_headers_too_large_to_keep_stay_at_their_source_as_well(
+    kafka: Broker, unique: str, tmp_path: Path
+) -> None:
+    """Nothing that stands on the events topic may be too large to be put aside: the partition would stall."""
+    half = b"h" * (MEGABYTES // 2)
+    hostile = [
+        Letter(b"{1", b"k" * MEGABYTES, 1),
+        Letter(b"{2", b"k", 1, headers=(("trace", half), ("more", half))),
+        Letter(b"{3" + half, half, 1),
+        Letter(b"{4", b"k", 1, headers=(("nothing", None), ("trace", b"t"))),
+    ]
+    async with open_scene(kafka, tmp_path, unique, events=LARGE) as scene:
+        worker = await scene.started(scene.config(kafka={"max_record_bytes": "8MiB"}))
+        await scene.alter(scene.kafka.topics.dead_letters, {"max.message.bytes": "1000000"})
+
+        await scene.produce([*tracks(10), *hostile, *tracks(10, first=10)])
+        await scene.accounted(24)
+
+        assert await worker.stop() == 0
+        (await scene.account()).check()
+        letters = sorted(await scene.dead_letters(), key=lambda dead: dict(dead.headers)["source_offset"])
+        kept = [(dead.value, dead.key, dict(dead.headers).get("original")) for dead in letters]
+        assert kept == [(b"", None, b"at-source")] * 3 + [(b"{4", b"k", None)]
+        assert letters[3].headers[:2] == (("nothing", None), ("trace", b"t"))
