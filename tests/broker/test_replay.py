@@ -254,3 +254,21 @@ async def test_an_original_too_large_to_keep_is_read_where_it_stood(scene: Scene
     assert [sample["origin"]["offset"] for sample in said.found["gone"]] == [9]
     (record,) = await replays(scene)
     assert record.value == event.value
+
+
+async def test_commits_that_are_gone_do_not_deliver_replays_again(scene: Scene) -> None:
+    """The operator has said where to go on with the events, and nothing of the replays."""
+    await put_dead_letters(scene, [failed(scene, 0)])
+    config = scene.config()
+    await replay(config, "--execute")
+    worker = await scene.started(config)
+    await outcomes_of_replays(scene, 1)
+    assert await worker.stop() == 0
+    scene.operator.delete_group(scene.pipeline())
+    scene.operator.set_offsets(scene.pipeline(), scene.kafka.topics.events, dict.fromkeys(range(4), 0))
+
+    refused = scene.start(config)
+
+    assert await refused.ended() == ExitCode.USAGE
+    assert f"no commits for {scene.kafka.topics.replays}" in " ".join(refused.tail().split())
+    assert received(scene) == {"m-0": 1}

@@ -63,6 +63,11 @@ def test_only_the_mapping_that_was_put_back_is_done() -> None:
     ]
 
 
+def test_a_replay_under_all_mappings_settles_each() -> None:
+    """The dead letter that it was made of may have been removed by now."""
+    assert choose([letter("A")], [replayed(None, rank=(2, 1))]) == []
+
+
 def test_what_failed_again_is_open_again() -> None:
     again = letter(rank=(1, 1), failed_at=EARLY)  # by a clock that is behind
 

@@ -12,14 +12,18 @@ from pipeline.engine.ledger import Ledger
 
 @dataclass
 class _Outcome:
-    """One record on the fake topics: how many parts it has, and where each stands on the audit topic."""
+    """One record on the fake topics: how many parts it has, and where each stands on the audit topic.
+
+    What stands there is not known to the worker before it is acknowledged.
+    """
 
     parts: int
     audited_at: list[int] = field(default_factory=list)
+    acknowledged: int = 0
 
     @property
     def is_settled(self) -> bool:
-        return len(self.audited_at) == self.parts
+        return self.acknowledged == self.parts
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -33,6 +37,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.committed = (begin, 0)
         self.ledger = Ledger(*self.committed)
         self.in_hand: list[int] = []
+        self.appended: list[tuple[int, int]] = []
         self.known_end = 0
 
     @rule(gap=st.integers(0, 3), parts=st.integers(1, 3))
@@ -43,14 +48,22 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ledger.receive(offset)
         self.in_hand.append(offset)
 
-    @precondition(lambda self: self.in_hand)
     @rule(data=st.data())
     def audit_a_part(self, data: st.DataObject) -> None:
-        offset = data.draw(st.sampled_from(self.in_hand))
+        unaudited = [at for at in self.in_hand if len(self.topic[at].audited_at) < self.topic[at].parts]
+        if unaudited:
+            offset = data.draw(st.sampled_from(unaudited))
+            self.topic[offset].audited_at.append(self.audit_end)
+            self.appended.append((offset, self.audit_end))
+            self.audit_end += 1
+
+    @precondition(lambda self: self.appended)
+    @rule()
+    def acknowledge_the_oldest(self) -> None:
+        offset, audit_offset = self.appended.pop(0)
         outcome = self.topic[offset]
-        outcome.audited_at.append(self.audit_end)
-        self.ledger.note_audited(offset, self.audit_end)
-        self.audit_end += 1
+        outcome.acknowledged += 1
+        self.ledger.note_audited(offset, audit_offset)
         if outcome.is_settled:
             self.ledger.settle(offset)
             self.in_hand.remove(offset)
@@ -77,7 +90,9 @@ class LedgerMachine(RuleBasedStateMachine):
         """The next worker has the commit and the audit from there on; records above come again."""
         position, audit_from = self.committed
         self.ledger = Ledger(position, audit_from)
-        self.in_hand = []
+        self.in_hand, self.appended = [], []
+        for outcome in self.topic.values():
+            outcome.acknowledged = len(outcome.audited_at)
         stands = sorted(
             (at, offset)
             for offset, outcome in self.topic.items()
