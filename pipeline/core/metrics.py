@@ -132,7 +132,7 @@ PARTITIONS_RELEASED: Final = _counter(
 )
 LEASE_HELD: Final = _gauge(
     "lease_held",
-    "1 while a commit has succeeded within `kafka.session_timeout`; else 0, and nothing is sent.",
+    "Whether a commit has succeeded within `kafka.session_timeout`: 1 or 0; without, nothing is sent.",
 )
 COMMITS_FAILED: Final = _counter(
     "commits_failed", "Regular commits that the brokers did not take; tried again a second later."
