@@ -12,12 +12,12 @@ from typing import TypeGuard
 from pipeline.core.audit import AuditEntry, AuditRecord, encode
 from pipeline.core.audit_decode import decode_audit
 from pipeline.core.audit_view import Fences
-from pipeline.core.commit import CommitMetadata, Opening, Unopenable, plan_opening
+from pipeline.core.commit import CommitMetadata, Committed, Opening, Unopenable, parse_metadata, plan_opening
 from pipeline.core.record import TopicPartition
 from pipeline.engine.accounting import Author, assignment_marker
 from pipeline.engine.assignment import Assignment
 from pipeline.engine.commits import Commits
-from pipeline.ports import AuditLog, Clock, Commit, ConsumerGroup, LogEntry
+from pipeline.ports import AuditLog, Clock, Commit, ConsumerGroup, LogEntry, LogUnavailable
 
 
 class StartRefusedError(Exception):
@@ -44,7 +44,7 @@ class Opener:
         commit a crash leaves no more doubt than there was. Raises LogUnavailable when the broker does
         not answer, StartRefusedError when a commit does not fit its topic.
         """
-        openings = await self._plan(list(partitions))
+        openings = await self._plan(partitions)
         await self.commits.take_over(
             {
                 partition: Commit(opening.position, self._taken_over(opening))
@@ -69,14 +69,21 @@ class Opener:
         ]
         return assignments, warnings
 
-    async def _plan(self, partitions: list[TopicPartition]) -> Mapping[TopicPartition, Opening]:
+    async def _plan(
+        self, partitions: Mapping[TopicPartition, Assignment | None]
+    ) -> Mapping[TopicPartition, Opening]:
         committed, events, audit = await asyncio.gather(
             self.group.committed(partitions),
             self.group.ranges(partitions),
             self.audit.ranges(partition.partition for partition in partitions),
         )
         openings = {}
-        for partition in partitions:
+        for partition, given_up in partitions.items():
+            if given_up is not None and _is_outdated(committed[partition], given_up):
+                raise LogUnavailable(
+                    f"{partition.topic} partition {partition.partition}: the group's commit is older than "
+                    "one that this worker has made, the brokers do not tell the newest yet"
+                )
             planned = plan_opening(
                 committed[partition],
                 events=events[partition],
@@ -128,3 +135,15 @@ class Opener:
             and (found.source.topic, found.source.partition) == assignment.partition
             and found.source.offset >= assignment.ledger.watermark
         )
+
+
+def _is_outdated(committed: Committed | None, given_up: Assignment) -> bool:
+    """Whether this very worker has committed after that.
+
+    Brokers that have all crashed together tell an old commit, or none, until they agree again on
+    what was written last. Obeyed, it would begin a new pass, or an epoch whose records are void.
+    """
+    if committed is None:
+        return True
+    told = parse_metadata(committed.metadata)
+    return told is not None and (told.pass_, told.epoch) < (given_up.pass_, given_up.epoch)

@@ -102,6 +102,25 @@ async def test_a_second_failure_before_all_was_read_again_forgets_nothing() -> N
     assert len(world.destination.sent) == 5
 
 
+async def test_a_commit_older_than_ones_own_is_not_obeyed() -> None:
+    """Brokers that crashed together tell an old one for a while, or none."""
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take(records(0, 2))
+        world.audit.failing.append(False)
+        await worker.take(records(2, 1))
+        newest, world.group.commits = world.group.commits, {}
+        with pytest.raises(LogUnavailable, match="older than one"):
+            await worker.open()
+        world.group.commits = newest
+        await worker.open()
+        await worker.take(records(0, 3))
+
+    assert told(world) == [(0, 0, False), (1, 0, False), (2, 1, False)]
+    assert len(world.destination.sent) == 3
+
+
 async def test_one_part_that_stands_and_one_that_does_not() -> None:
     world = World(plan=tracks("first", "second"))
     async with world.worker() as worker:

@@ -169,6 +169,17 @@ class Scene:
         outcomes = (await self.book(name)).outcomes
         return account(await self.events(), outcomes, self.sandbox.received(), passes=passes)
 
+    async def beyond_audit(self, name: str = "pipeline") -> list[tuple[int, int]]:
+        """The records below the committed offsets that the audit does not hold: there may be none, ever."""
+        commits = await self.operator.commits(self.pipeline(name), self.kafka.topics.events)
+        audited = {outcome.place for outcome in (await self.book(name)).outcomes}
+        below = [
+            (event.partition, event.offset)
+            for event in await self.events()
+            if event.partition in commits and event.offset < commits[event.partition][0]
+        ]
+        return [place for place in below if place not in audited]
+
     async def arrived(self, count: int, timeout_s: float = 30.0) -> None:
         """Return when the sandbox has received so many requests."""
         await until(lambda: len(self.sandbox.received()) >= count, f"{count} requests", timeout_s)
