@@ -135,6 +135,15 @@ def test_a_refusal_is_told_and_found(tmp_path: Path, endpoint: Endpoint) -> None
     assert result.exit_code == ExitCode.FOUND
 
 
+def test_the_answer_is_judged_by_the_configurations_own_rules(tmp_path: Path, endpoint: Endpoint) -> None:
+    endpoint.seen.statuses.extend([200, 202])
+    rule = "  verdicts: [{status: 202, verdict: refused}]\n"
+    result = run(tmp_path, endpoint.url, "--send", typed="y\n", mappings=rule + MAPPINGS)
+    assert "Track Calls: accepted: 200 OK" in result.output
+    assert "Orders: not accepted: 202 Accepted" in result.output
+    assert result.exit_code == ExitCode.FOUND
+
+
 def test_an_endpoint_that_is_not_there_is_unreachable(tmp_path: Path, endpoint: Endpoint) -> None:
     nobody = "http://127.0.0.1:9/segmentio"
     result = run(tmp_path, nobody, "--send", typed="y\n")

@@ -1,5 +1,7 @@
 """What answers lead to: rules of one's own, and requests that are too large."""
 
+import asyncio
+
 import orjson
 
 from pipeline.core.audit import AuditRecord, OutcomeKind
@@ -7,7 +9,8 @@ from pipeline.core.batch import BatchPolicy
 from pipeline.core.exchange import Answer, Exchange
 from pipeline.core.outcome import Reason
 from pipeline.core.verdict_rules import DEFAULT_RULES, Rule, StatusRange, VerdictKind
-from tests.support.destination import FakeDestination
+from tests.support.clock import settle
+from tests.support.destination import FakeDestination, HeldAnswers
 from tests.support.engine import World, event, record
 
 ARRAY = BatchPolicy(max_events=4, max_bytes=100_000, linger_s=0.05, is_array=True)
@@ -53,6 +56,33 @@ async def test_an_array_that_a_rule_refuses_despite_its_success_is_halved_in_dou
         (OutcomeKind.DELIVERED, True),
     ]
     assert found[0].detail == "202 Accepted, a no by delivery.verdicts"
+
+
+async def test_what_a_halved_array_leaves_behind_is_doubted_by_the_successor() -> None:
+    """The array may have arrived; its second half is given back before it was sent alone."""
+    gate = HeldAnswers()
+    destination = FakeDestination(gate=gate)
+    world = World(batch=ARRAY, rules=take_202_for(VerdictKind.REFUSED), destination=destination)
+    records = [record(0, event(0, sandbox={"status": "202,200"})), record(1, event(1))]
+
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take(records)
+        await world.clock.advance(1)
+        gate.release(1)
+        await settle()
+        assert events_by_request(world) == [2, 1]
+        releasing = asyncio.create_task(worker.release())
+        await settle()
+        gate.open()
+        await releasing
+    async with world.worker() as successor:
+        await successor.open()
+        await successor.take(records[1:])
+        await world.clock.advance(1)
+
+    found = {each.source.offset: each.possible_duplicate for each in world.audit.records()}
+    assert found == {0: True, 1: True}
 
 
 async def test_a_413_fails_the_event_with_a_reason_of_its_own() -> None:
