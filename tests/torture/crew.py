@@ -34,7 +34,7 @@ class _Place:
 class CrewCounts:
     """What happened to workers, and the ends that nobody asked for, by exit code.
 
-    `lost_holders` counts those among them that had opened partitions.
+    `lost_holders` counts those among them that had opened partitions, `opened` all that ever did.
     """
 
     starts: int = 0
@@ -44,6 +44,7 @@ class CrewCounts:
     stalls: int = 0
     own_ends: Counter[int] = field(default_factory=Counter)
     lost_holders: int = 0
+    opened: int = 0
 
 
 class Crew:
@@ -143,6 +144,7 @@ class Crew:
     def _judge(self, place: _Place, child: Child) -> None:
         code = child.exit_code
         assert code is not None
+        self.counts.opened += _has_opened(child)
         if not place.is_ending:
             self.counts.own_ends[code] += 1
             self.counts.lost_holders += _has_opened(child)

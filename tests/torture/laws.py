@@ -57,12 +57,12 @@ class Arrival:
 class Findings:
     """What was found; nothing in `breaches` is what every run must end with.
 
-    `doubled` are parts of which an earlier attempt than the last may have been taken;
-    `suspected` are the message ids of flagged records of which none was, by the worker that said so.
+    `doubled` are parts of which an earlier attempt than the last may have been taken; `suspected` are
+    the message ids of flagged records of which none was. Both name the worker that gave the outcome.
     """
 
     breaches: list[str] = field(default_factory=list)
-    doubled: set[Part] = field(default_factory=set)
+    doubled: dict[Part, str] = field(default_factory=dict)
     doubled_unflagged: set[Part] = field(default_factory=set)
     flagged: set[Part] = field(default_factory=set)
     suspected: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -91,7 +91,7 @@ def compare(
 def _weigh(outcome: Told, attempts: Sequence[Arrival], findings: Findings) -> None:
     is_doubled = any(attempt.fate is not Fate.NOT_TAKEN for attempt in attempts[:-1])
     if is_doubled:
-        findings.doubled.add(outcome.part)
+        findings.doubled[outcome.part] = outcome.worker
         if not outcome.is_flagged:
             findings.doubled_unflagged.add(outcome.part)
             findings.breaches.append(f"{outcome.part} was sent again without a mark: {_fates(attempts)}")

@@ -1,5 +1,6 @@
 """What a run came to, in words and figures."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -38,11 +39,13 @@ def report(outcome: Outcome) -> str:
     most = max(map(len, findings.suspected.values()), default=0)
     members = f"{'static' if outcome.plan.is_static else 'dynamic'} members"
     early, own_ends = workers.kills_before_open, _counted(workers.own_ends)
+    reading = verdict.took_over - workers.opened
+    twice = max(Counter(findings.doubled.values()).values(), default=0)
     flagged, allowed = len({part[0] for part in findings.flagged}), flag_bound(outcome)
     figures = {
         "seed": f"{outcome.plan.seed}, {outcome.plan.lasts_s:.0f} s",
         "workers": f"{workers.starts} starts, {outcome.plan.concurrency} requests in flight each, {members}",
-        "kills": f"{workers.kills}, of which {early} before all was open",
+        "kills": f"{workers.kills}, {early} before all was open, {reading} of these had taken over",
         "other blows": f"{workers.terminations} terminations, {workers.stalls} stalls",
         "own ends": f"{own_ends} (by exit code)",
         "troubles": _counted(outcome.troubles),
@@ -52,7 +55,7 @@ def report(outcome: Outcome) -> str:
         "endpoint": f"{outcome.requests} requests, {outcome.most_in_flight} at a time at most",
         "sent twice": f"{len(findings.doubled)} requests, unflagged: {len(findings.doubled_unflagged)}",
         "flagged": f"{flagged} records, in vain {suspected_records(outcome)} of {allowed} allowed",
-        "by one worker": f"{most} flagged in vain at most",
+        "by one worker": f"{twice} requests sent twice, {most} records flagged in vain, at most",
         "caught up": f"{outcome.catching_up_s:.1f} s after the last blow",
     }
     lines = [f"{name:14}{figure}" for name, figure in figures.items()]

@@ -36,7 +36,7 @@ def test_what_may_have_been_taken_before_must_be_marked(fate: Fate) -> None:
     assert "sent again without a mark" in silent.breaches[0]
     assert silent.doubled_unflagged == {A}
     marked = found([told(A, is_flagged=True)], log)
-    assert (marked.breaches, marked.doubled, marked.suspected) == ([], {A}, {})
+    assert (marked.breaches, marked.doubled, marked.suspected) == ([], {A: "w-1"}, {})
 
 
 def test_a_mark_without_a_reason_is_counted_to_its_worker() -> None:

@@ -28,13 +28,14 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The three records compared; `breaches` must be empty."""
+    """The three records compared; `breaches` must be empty. `took_over` counts workers with a marker."""
 
     events: int
     complete: int
     wrong: Counter[Kind]
     outcomes: Counter[str]
     void: int
+    took_over: int
     findings: Findings
     breaches: list[str]
 
@@ -48,6 +49,7 @@ class _Audit:
         self.told: list[Told] = []
         self.outcomes: Counter[str] = Counter()
         self.undelivered: set[Place] = set()
+        self.took_over: set[str] = set()
 
     def take(self, audit: Iterable[ConsumerRecord]) -> None:
         """Records of the topic, each partition's in their order."""
@@ -57,6 +59,8 @@ class _Audit:
                 continue
             if isinstance(entry, AuditRecord):
                 self._add(entry, stands.timestamp)
+            else:
+                self.took_over.add(entry.worker)
 
     def _add(self, entry: AuditRecord, at_ms: int) -> None:
         self.outcomes[f"{entry.outcome.value} {entry.reason}"] += 1
@@ -91,6 +95,7 @@ async def read_verdict(scene: Scene, arrivals: Sequence[Arrival], *, has_zombies
         wrong=sum((report.counts for report in books.partitions), Counter()),
         outcomes=audit.outcomes,
         void=sum(report.void for report in books.partitions),
+        took_over=len(audit.took_over),
         findings=findings,
         breaches=[
             *_wrong_books(books, len(events)),
