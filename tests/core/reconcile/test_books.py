@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.audit import AssignmentMarker, AuditEntry, AuditRecord, SourcePosition, encode
-from pipeline.core.reconcile.account import Bounds
+from pipeline.core.reconcile.account import Bounds, PartitionAccount
 from pipeline.core.reconcile.accounts import Accounts
 from pipeline.core.reconcile.asked import Span
 from pipeline.core.reconcile.findings import PartitionReport
 from pipeline.core.reconcile.judge import Judge
 from pipeline.core.reconcile.offset_states import BLOCK
-from pipeline.core.reconcile.scope import Kept, plan_scope
+from pipeline.core.reconcile.reading import Told
+from pipeline.core.reconcile.scope import Kept, Scope, plan_scope
 from pipeline.core.record import TopicPartition
 from tests.support.audit_entries import assignment_marker, audit_record
 from tests.support.reconcile_model import Stood, truth
@@ -69,16 +70,17 @@ inputs = st.sets(offsets, max_size=12).map(lambda found: [Stood(offset) for offs
 def told_at_random(draw: st.DrawFn) -> list[AuditEntry]:
     """Anything at all: epochs in any order, numbers that fit or not."""
     entries: list[AuditEntry] = []
+    few = st.integers(FIRST + 3, FIRST + 3 + draw(st.integers(0, 4)))
     for _ in range(draw(st.integers(0, 25))):
-        epoch = draw(st.integers(1, 4))
+        epoch = draw(st.sampled_from([1, 2, 3, 4, 4, 4, 4]))
         pass_ = 1 if epoch <= 2 else 3
-        if draw(st.integers(0, 5)) == 0:
+        if draw(st.integers(0, 9)) == 0:
             position = draw(st.integers(FIRST, FIRST + 4))
             entries.append(assignment_marker(epoch=epoch, pass_=pass_, position=position))
         else:
-            parts = draw(st.sampled_from([1, 1, 2, 3]))
-            mapping, part = draw(st.sampled_from([None, *MAPPINGS])), draw(st.integers(0, 3))
-            entries.append(outcome(draw(offsets), mapping, part, parts, epoch=epoch, pass_=pass_))
+            parts = draw(st.sampled_from([1, 2, 3, 3, 4]))
+            mapping, part = draw(st.sampled_from([None, *MAPPINGS])), draw(st.integers(0, 4))
+            entries.append(outcome(draw(few), mapping, part, parts, epoch=epoch, pass_=pass_))
     return entries
 
 
@@ -172,3 +174,44 @@ def test_markers_alone_make_nothing_missing_below_them() -> None:
     entries: list[AuditEntry] = [assignment_marker(epoch=5, pass_=5, position=FIRST + 3)]
     assert isinstance(entries[0], AssignmentMarker)
     assert check(entries, [Stood(FIRST + 2), Stood(FIRST + 3)]) == {FIRST + 3: "missing"}
+
+
+def test_what_is_of_others_or_out_of_place_does_not_count() -> None:
+    accounts = Accounts(PIPELINE, {SOURCE: Bounds(0, 10)})
+    for partition in (0, 1):
+        accounts.begins_at(partition, 0)
+    told = [outcome(1, "A", 1, 1), outcome(2, "A", 1, 1, pipeline="another")]
+    accounts.take(0, [Value(offset, encode(entry)) for offset, entry in enumerate(told)])
+    accounts.take(0, [Value(2, b"?"), Value(3, None)])
+    accounts.take(1, [Value(0, encode(outcome(3, "A", 1, 1)))])
+
+    assert (accounts.complete, accounts.foreign, accounts.misplaced, accounts.values) == (1, 2, 1, 5)
+
+
+def test_where_memory_ends_the_account_ends_and_says_so() -> None:
+    """Of eleven records that wait for a second outcome, with room for ten, the lower half is judged."""
+    account = PartitionAccount(Bounds(0, 100), most_half_told=10)
+    half = [Told(PIPELINE, *SOURCE, offset, 1, 1, "A", 1, 2) for offset in range(0, 22, 2)]
+    for told in half:
+        account.take(told, 0)
+    scope = plan_scope(account, Span(0, 100), Kept(), None, to_end=True)
+    judge = Judge(SOURCE, account, scope)
+    judge.take([Stood(offset) for offset in range(30)])
+    report = judge.finish()
+
+    assert (report.end, report.is_whole, report.is_clean) == (10, False, False)
+    assert report.counts == {"incomplete": 5, "missing": 5}
+    assert "offsets from 10 on were not judged" in report.note
+
+
+def test_a_record_that_is_said_to_be_lost_and_is_there_is_a_contradiction() -> None:
+    account = PartitionAccount(Bounds(0, 100))
+    account.take(Told(PIPELINE, *SOURCE, 2, 1, 1, None, 1, 1, lost_through=4), 0)
+    account.take(Told(PIPELINE, *SOURCE, 2, 1, 1, None, 1, 1, lost_through=6), 0)
+    judge = Judge(SOURCE, account, Scope(0, 8))
+    judge.removed(5)
+    judge.take([Stood(6)])
+    report = judge.finish()
+
+    assert (report.lost, report.removed) == (5, 5)
+    assert [(finding.offset, finding.kind) for finding in report.findings] == [(6, "contradictory")]
