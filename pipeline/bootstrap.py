@@ -24,9 +24,11 @@ from pipeline.config.model import Config
 from pipeline.config.verdicts import rule_table
 from pipeline.core.attempt import RetryPolicy
 from pipeline.core.batch import SINGLE, BatchPolicy
+from pipeline.core.brake import BrakePolicy
 from pipeline.core.concurrency import Bounds
 from pipeline.core.retry import Backoff
 from pipeline.engine.accounting import Author
+from pipeline.engine.braking import BrakeSettings
 from pipeline.engine.delivery import DeliveryPolicy
 from pipeline.engine.engine import Engine, EnginePorts, EngineSettings
 from pipeline.engine.meter import Meter
@@ -35,13 +37,19 @@ from pipeline.ports import Destination
 DEAD_LETTER_ROOM_BYTES: Final = 64 * 1024
 
 
-def build_app(config: Config, destination: Destination | None = None) -> tuple[faust.App, KafkaWorker]:
+def build_app(
+    config: Config, destination: Destination | None = None, *, releases_brake: bool = False
+) -> tuple[faust.App, KafkaWorker]:
     """The Faust app of one worker process, and the worker that knows its exit code."""
     kameleoon = HttpDestination(settings_of(config, config.delivery.concurrency))
     meter = Meter()
     pages = AdminPages(config.admin.address, meter)
     watch = CredentialWatch(config, kameleoon.use, SystemClock(), os.environ)
-    worker = KafkaWorker(lambda: compose(config, destination or kameleoon, meter), pages, watch.run)
+    worker = KafkaWorker(
+        lambda: compose(config, destination or kameleoon, meter, releases_brake=releases_brake),
+        pages,
+        watch.run,
+    )
     return create_app(config.kafka.group, worker), worker
 
 
@@ -60,12 +68,19 @@ def delivery_policy(delivery: DeliveryConfig) -> DeliveryPolicy:
     )
 
 
+def brake_settings(config: Config, *, is_released: bool) -> BrakeSettings:
+    """When to hold because nearly everything goes wrong, from the configuration."""
+    found = config.delivery.brake
+    policy = None if found is None else BrakePolicy(found.share, found.of, found.in_a_row)
+    return BrakeSettings(policy, config.digest, is_released)
+
+
 def worker_name() -> str:
     """Names this process on the audit topic: host and process id."""
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
-def engine_settings(config: Config) -> EngineSettings:
+def engine_settings(config: Config, *, releases_brake: bool = False) -> EngineSettings:
     """What the configuration says of the engine."""
     delivery = config.delivery
     return EngineSettings(
@@ -74,6 +89,7 @@ def engine_settings(config: Config) -> EngineSettings:
         audit_topic=config.kafka.topics.audit,
         replays_topic=config.kafka.topics.replays,
         audit_linger_s=config.audit.linger_s,
+        brake=brake_settings(config, is_released=releases_brake),
         delivery=delivery_policy(delivery),
         is_ordered=delivery.order == "visitor",
         max_event_names=delivery.max_event_names,
@@ -85,7 +101,7 @@ def engine_settings(config: Config) -> EngineSettings:
     )
 
 
-def compose(config: Config, destination: Destination, meter: Meter) -> Parts:
+def compose(config: Config, destination: Destination, meter: Meter, *, releases_brake: bool = False) -> Parts:
     """Put one worker together, not yet connected. To be called inside the running loop."""
     kafka, audit_timeout_s = config.kafka, config.audit.timeout_s
     options = client_options(kafka)
@@ -107,7 +123,7 @@ def compose(config: Config, destination: Destination, meter: Meter) -> Parts:
         jitter=random.random,
         meter=meter,
     )
-    engine = Engine(engine_settings(config), ports)
+    engine = Engine(engine_settings(config, releases_brake=releases_brake), ports)
     topics = (kafka.topics.events, kafka.topics.replays)
     source = KafkaSource(topics, consumer, membership, engine.partitions, engine.retention, audit_log)
     return Parts(

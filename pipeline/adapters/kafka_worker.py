@@ -130,6 +130,7 @@ class KafkaWorker:
                 assigned=len(parts.consumer.assignment()),
                 open=len(partitions.held),
                 is_lease_held=partitions.is_lease_held,
+                is_brake_on=parts.engine.braking.is_on,
                 breaker=parts.engine.gate.breaker,
             )
         )

@@ -27,6 +27,10 @@ def run(
         str | None,
         typer.Option("--log-format", help="json, or text for people; default: text on a terminal."),
     ] = None,
+    release_brake: Annotated[
+        bool,
+        typer.Option("--release-brake", help="Go on although the brake was on: its cause is mended."),
+    ] = False,
 ) -> None:
     """Read the events topic, deliver to Kameleoon, audit every outcome. SIGTERM ends it in order.
 
@@ -42,7 +46,7 @@ def run(
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the worker, which reads the credentials again
     signal.signal(signal.SIGTERM, _end_at_once)  # until the app, which ends in order, sets its own
     on_broker(_prepare(found, f"--config {config}"))
-    raise typer.Exit(_work(found))
+    raise typer.Exit(_work(found, releases_brake=release_brake))
 
 
 def _end_at_once(*_: object) -> None:
@@ -82,7 +86,7 @@ async def _topic_problems(config: "Config", told: str) -> tuple["TopicProblem", 
         return await verify_topics(config.kafka, told, with_settings=False)
 
 
-def _work(config: "Config") -> int:
+def _work(config: "Config", *, releases_brake: bool) -> int:
     import asyncio
 
     import uvloop
@@ -92,5 +96,5 @@ def _work(config: "Config") -> int:
 
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
-    app, worker = build_app(config)
+    app, worker = build_app(config, releases_brake=releases_brake)
     return run_app(app, worker, loop)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Discriminator, Field, GetJsonSchemaHandler, Tag, WithJsonSchema
 from pydantic_core import CoreSchema
 
+from pipeline.config.brake import Brake, BrakeOrOff
 from pipeline.config.scalar import quoted
 from pipeline.config.section import Section
 from pipeline.config.values import Duration, Flag, Kind, Size, Whole, as_text, mistake, one_of
@@ -231,6 +232,11 @@ class Delivery(Section):
         "one are rejected instead of sent, and no array becomes larger. Kameleoon's limit is not public. "
         "Absent: everything is sent, and a 413 tells.",
         examples=["1MB"],
+    )
+    brake: BrakeOrOff = Field(
+        default_factory=Brake,
+        description="When to hold because nearly everything fails or is rejected, until the configuration "
+        "changes or `run --release-brake`; `off`: never.",
     )
     max_in_flight_events: Whole = Field(
         default_factory=lambda earlier: 8 * earlier["concurrency"],

@@ -1,5 +1,7 @@
 """The whole configuration: as the file writes it, and as the rest of the pipeline reads it."""
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 
 from pydantic import Field
@@ -66,6 +68,18 @@ class Config:
     plan: Plan = field(repr=False)
     file: str
     warnings: tuple[Problem, ...] = field(default=(), repr=False)
+
+    @property
+    def digest(self) -> str:
+        """Names what is sent, where and how, without secrets: equal as long as none of it changes."""
+        told = {
+            "sitecode": self.destination.sitecode,
+            "decode": self.decode.model_dump(mode="json"),
+            "mappings": self.plan.digest,
+            "delivery": self.delivery.model_dump(mode="json"),
+        }
+        text = json.dumps(told, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def credentials(self) -> Credentials:

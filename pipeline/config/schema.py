@@ -66,7 +66,7 @@ def _property(schema: dict[str, Any]) -> dict[str, Any]:
     if default is not None:
         schema.pop("default", None)
         schema["description"] += f" Default: {default}."
-    if isinstance(schema.get("default"), float):
+    if isinstance(schema.get("default"), float) and schema.get("type") == "string":
         schema["default"] = written_duration(schema["default"])
     elif "default" in schema and "anyOf" in schema and isinstance(schema["default"], int):
         schema["default"] = _as_written(schema["default"])

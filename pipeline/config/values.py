@@ -32,6 +32,7 @@ _BYTES: Final = {
 }
 _DURATION: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)", re.ASCII)
 _SIZE: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(B|kB|KB|KiB|MB|MiB|GB|GiB)", re.ASCII)
+_SHARE: Final = re.compile(r"[01](?:\.[0-9]{1,9})?|\.[0-9]{1,9}", re.ASCII)
 _WHOLE: Final = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
@@ -105,6 +106,14 @@ def _whole(value: object) -> object:
     return int(value)
 
 
+def _share(value: object) -> object:
+    if not isinstance(value, str):
+        return as_text(value)
+    if not _SHARE.fullmatch(value):
+        raise mistake(f"{quoted(value)} is not a number from 0 to 1", "write it with a point, such as `0.9`")
+    return float(value)
+
+
 def _flag(value: object) -> object:
     if not isinstance(value, str):
         return as_text(value)
@@ -165,6 +174,12 @@ Size = Annotated[
     BeforeValidator(_size),
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, _text_like(_SIZE.pattern)]}),
     Kind("size"),
+]
+Share = Annotated[
+    float,
+    BeforeValidator(_share),
+    WithJsonSchema(_or_variable({"type": "number", "exclusiveMinimum": 0, "maximum": 1})),
+    Kind("number from 0 to 1"),
 ]
 Whole = Annotated[int, BeforeValidator(_whole), Kind("whole number")]
 

@@ -14,6 +14,7 @@ class Hindrance(StrEnum):
     JOINING = "joining"
     OPENING = "opening"
     LEASE_LOST = "lease_lost"
+    BRAKE_ON = "brake_on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Condition:
     assigned: int = 0
     open: int = 0
     is_lease_held: bool = False
+    is_brake_on: bool = False
     breaker: Cause | None = None
 
 
@@ -64,4 +66,6 @@ def _hindrances(now: Condition) -> list[Hindrance]:
         return [Hindrance.OPENING]
     if now.open and not now.is_lease_held:
         return [Hindrance.LEASE_LOST]
+    if now.is_brake_on:
+        return [Hindrance.BRAKE_ON]
     return []

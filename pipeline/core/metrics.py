@@ -92,6 +92,9 @@ PROBES: Final = _counter(
     "probe",
     "result",
 )
+BRAKE_ON: Final = _gauge(
+    "brake_on", "Whether the worker holds because nearly everything failed or was rejected: 1 or 0."
+)
 CONCURRENCY_LIMIT: Final = _gauge(
     "concurrency_limit", "How many requests may be under way at a time, as answers come fast or slowly."
 )

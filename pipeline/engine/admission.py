@@ -9,6 +9,7 @@ from pipeline.core.record import Record
 from pipeline.core.replay import Inbox, decide_read
 from pipeline.engine.assignment import Assignment, Entry
 from pipeline.engine.audited_parts import AuditedParts
+from pipeline.engine.braking import Braking
 from pipeline.engine.lanes import distinct
 from pipeline.engine.name_guard import NameGuard
 
@@ -28,6 +29,7 @@ class Admission:
         inbox: Inbox,
         *,
         names: NameGuard,
+        braking: Braking,
         is_ordered: bool,
         deliver: Callable[[Entry], None],
         report: Report,
@@ -36,6 +38,7 @@ class Admission:
         self._plan = plan
         self._inbox = inbox
         self._names = names
+        self._braking = braking
         self._is_ordered = is_ordered
         self._deliver = deliver
         self._report = report
@@ -48,7 +51,7 @@ class Admission:
             return  # what settles at once calls back from within the loop below
         self._is_admitting = True
         try:
-            while assignment.may_admit:
+            while assignment.may_admit and not self._braking.is_on:
                 self._admit_one(assignment, assignment.waiting.popleft())
         finally:
             self._is_admitting = False

@@ -116,7 +116,7 @@ class Assignment:
             or any(entry.ambiguous or entry.concluded for entry in self.carried.values())
         )
 
-    def metadata(self, *, is_open: bool, window: int, audit_topic: str) -> CommitMetadata:
+    def metadata(self, *, is_open: bool, window: int, audit_topic: str, brake: str | None) -> CommitMetadata:
         """What a commit of this moment says beside the watermark; `window` is from then on allowed."""
         return CommitMetadata(
             pass_=self.pass_,
@@ -125,6 +125,7 @@ class Assignment:
             window=max(window, len(self.entries) + len(self.carried) + self.inherited_left),
             audit_topic=audit_topic,
             audit_from=self.ledger.audit_from,
+            brake=brake,
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 
 from pipeline.core.record import TopicPartition
 from pipeline.engine.assignment import Assignment
+from pipeline.engine.braking import Braking
 from pipeline.engine.lease import Lease
 from pipeline.ports import Clock, Commit, ConsumerGroup
 
@@ -12,11 +13,14 @@ from pipeline.ports import Clock, Commit, ConsumerGroup
 class Commits:
     """Commits one at a time: one that is under way might be tried again after a later one."""
 
-    def __init__(self, group: ConsumerGroup, audit_topic: str, clock: Clock, lease: Lease) -> None:
+    def __init__(
+        self, group: ConsumerGroup, audit_topic: str, clock: Clock, lease: Lease, braking: Braking
+    ) -> None:
         self._group = group
         self._audit_topic = audit_topic
         self._clock = clock
         self._lease = lease
+        self._braking = braking
         self._committing = asyncio.Lock()
 
     @property
@@ -77,5 +81,7 @@ class Commits:
         self._lease.renew(began_s)
 
     def _of(self, assignment: Assignment, *, is_open: bool, window: int) -> Commit:
-        metadata = assignment.metadata(is_open=is_open, window=window, audit_topic=self._audit_topic)
+        metadata = assignment.metadata(
+            is_open=is_open, window=window, audit_topic=self._audit_topic, brake=self._braking.told
+        )
         return Commit(assignment.ledger.watermark, metadata)

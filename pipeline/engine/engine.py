@@ -12,6 +12,7 @@ from pipeline.engine.accounting import Author, audit_record
 from pipeline.engine.admission import Admission
 from pipeline.engine.assignment import Chunk, Entry
 from pipeline.engine.audit_writer import AuditWriter
+from pipeline.engine.braking import BrakeSettings, Braking
 from pipeline.engine.budget import InFlightBudget
 from pipeline.engine.commits import Commits
 from pipeline.engine.delivery import Delivery, DeliveryPolicy
@@ -40,6 +41,7 @@ class EngineSettings:
     audit_topic: str
     replays_topic: str
     audit_linger_s: float
+    brake: BrakeSettings
     delivery: DeliveryPolicy
     is_ordered: bool
     max_event_names: int | None
@@ -73,7 +75,8 @@ class Engine:
         lease = Lease(settings.lease_s)
         self._meter = ports.meter
         gate_policy = GatePolicy(settings.delivery.concurrency, settings.delivery.retry.backoff)
-        self.gate = Gate(gate_policy, ports.clock, ports.jitter, lease, ports.meter)
+        self.braking = Braking(settings.brake, ports.clock, ports.meter)
+        self.gate = Gate(gate_policy, ports.clock, ports.jitter, lease, self.braking, ports.meter)
         self._delivery = Delivery(
             ports.destination,
             settings.delivery,
@@ -95,12 +98,13 @@ class Engine:
             settings.plan,
             Inbox(settings.replays_topic, settings.author.pipeline),
             names=NameGuard(settings.max_event_names, ports.meter),
+            braking=self.braking,
             is_ordered=settings.is_ordered,
             deliver=self._delivery.admit,
             report=self._report,
             settle=self._settle,
         )
-        commits = Commits(ports.group, settings.audit_topic, ports.clock, lease)
+        commits = Commits(ports.group, settings.audit_topic, ports.clock, lease, self.braking)
         self.partitions = Partitions(
             opener=Opener(
                 group=ports.group,
@@ -109,6 +113,7 @@ class Engine:
                 audit_topic=settings.audit_topic,
                 author=settings.author,
                 clock=ports.clock,
+                braking=self.braking,
             ),
             commits=commits,
             budget=InFlightBudget(settings.max_in_flight_events, settings.max_in_flight_bytes),
@@ -141,6 +146,7 @@ class Engine:
         self._meter.add(OUTCOMES, 1, record.stage, record.outcome, record.reason)
         if record.possible_duplicate:
             self._meter.add(POSSIBLE_DUPLICATES)
+        self.braking.count(outcome)
         self._audit_writer.put(entry, record)
 
     def _settle(self, entry: Entry) -> None:

@@ -1,4 +1,7 @@
-"""The one place that says whether a request may start now: lease, Retry-After, rate, breaker, concurrency."""
+"""The one place that says whether a request may start now.
+
+It asks the brake, the lease, the concurrency, the destination's Retry-After, the rate and the breaker.
+"""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -24,6 +27,7 @@ from pipeline.core.metrics import (
 from pipeline.core.rate import Rate
 from pipeline.core.retry import Backoff
 from pipeline.core.verdict import Unauthorised, Verdict, describe_no
+from pipeline.engine.braking import Braking
 from pipeline.engine.lease import Lease
 from pipeline.engine.meter import Meter
 from pipeline.engine.once_a_minute import OnceAMinute
@@ -75,11 +79,18 @@ class Gate:
     """
 
     def __init__(
-        self, policy: GatePolicy, clock: Clock, jitter: Callable[[], float], lease: Lease, meter: Meter
+        self,
+        policy: GatePolicy,
+        clock: Clock,
+        jitter: Callable[[], float],
+        lease: Lease,
+        braking: Braking,
+        meter: Meter,
     ) -> None:
         self._clock = clock
         self._jitter = jitter
         self._lease = lease
+        self._braking = braking
         self._meter = meter
         self._breaker = Breaker(policy.probes)
         self._bounds = policy.concurrency
@@ -106,7 +117,7 @@ class Gate:
 
     def enter(self) -> Pass | None:
         """A pass for one request that starts at once; None if none may start now."""
-        if self._under_way >= self._concurrency.limit:
+        if self._braking.is_on or self._under_way >= self._concurrency.limit:
             return None
         now_s = self._clock.monotonic_s()
         again_at_s = self._again_at_s(now_s)

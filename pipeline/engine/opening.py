@@ -16,6 +16,7 @@ from pipeline.core.commit import CommitMetadata, Committed, Opening, Unopenable,
 from pipeline.core.record import TopicPartition
 from pipeline.engine.accounting import Author, assignment_marker
 from pipeline.engine.assignment import Assignment
+from pipeline.engine.braking import Braking
 from pipeline.engine.commits import Commits
 from pipeline.ports import AuditLog, Clock, Commit, ConsumerGroup, LogEntry, LogUnavailable
 
@@ -34,6 +35,7 @@ class Opener:
     audit_topic: str
     author: Author
     clock: Clock
+    braking: Braking
 
     async def open(
         self, partitions: Mapping[TopicPartition, Assignment | None], window: int
@@ -61,6 +63,8 @@ class Opener:
                 for assignment, opening in zip(assignments, openings.values(), strict=True)
             )
         )
+        for opening in openings.values():
+            self.braking.meet(opening.brake)
         await self.commits.begin(assignments)
         warnings = [
             f"{partition.topic} partition {partition.partition}: {found.warning}"

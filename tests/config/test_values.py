@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline.bootstrap import delivery_policy
+from pipeline.config.brake import Brake
 from pipeline.config.delivery import Array, Single
 from pipeline.config.loader import parse_config
 from pipeline.config.problem import ConfigError
@@ -83,6 +84,29 @@ def test_brokers_stand_in_a_list_or_with_commas(written: str) -> None:
 )
 def test_wire_is_a_word_or_holds_the_keys_of_arrays(written: str, wire: Single | Array) -> None:
     assert config(f"delivery:\n  wire: {written}\n").delivery.wire == wire
+
+
+@pytest.mark.parametrize(
+    "written, brake",
+    [
+        ("off", None),
+        ("{}", Brake()),
+        ("{share: 0.5}", Brake(share=0.5)),
+        ("{share: 1, of: 10}", Brake(share=1.0, of=10)),
+    ],
+)
+def test_the_brake_is_off_or_holds_its_keys(written: str, brake: Brake | None) -> None:
+    assert config(f"delivery:\n  brake: {written}\n").delivery.brake == brake
+
+
+def test_the_digest_of_what_is_sent_follows_the_delivery_and_no_secret() -> None:
+    text = MINIMAL + "delivery: {concurrency: 3}\n"
+    before = parse_config(text, ENVIRONMENT).digest
+    other_key = ENVIRONMENT | {"KAMELEOON_API_KEY": "eyJvdGhlciI6ImtleSJ9"}
+
+    assert parse_config(text, other_key).digest == before
+    assert parse_config(text + "admin: {listen: 127.0.0.1:9000}\n", ENVIRONMENT).digest == before
+    assert parse_config(text.replace("3", "4"), ENVIRONMENT).digest != before
 
 
 def test_what_may_be_in_flight_follows_concurrency() -> None:

@@ -35,6 +35,7 @@ def test_a_partition_that_has_to_wait_does_not_hinder_the_others() -> None:
         (replace(WELL, has_joined=False, assigned=0, open=0), Hindrance.JOINING),
         (replace(WELL, open=0), Hindrance.OPENING),
         (replace(WELL, is_lease_held=False), Hindrance.LEASE_LOST),
+        (replace(WELL, is_brake_on=True), Hindrance.BRAKE_ON),
         (replace(WELL, is_stopping=True), Hindrance.STOPPING),
     ],
 )

@@ -13,6 +13,7 @@ from pipeline.core.attempt import RetryPolicy
 from pipeline.core.audit import AuditRecord
 from pipeline.core.audit_decode import decode_audit
 from pipeline.core.batch import SINGLE, BatchPolicy
+from pipeline.core.brake import BrakePolicy
 from pipeline.core.commit import Committed, LogRange
 from pipeline.core.concurrency import Bounds
 from pipeline.core.decode import Framing
@@ -22,6 +23,7 @@ from pipeline.core.retry import Backoff
 from pipeline.core.verdict_rules import DEFAULT_RULES, Rule
 from pipeline.engine.accounting import Author
 from pipeline.engine.assignment import Assignment, Chunk
+from pipeline.engine.braking import BrakeSettings
 from pipeline.engine.delivery import DeliveryPolicy
 from pipeline.engine.engine import Engine, EnginePorts, EngineSettings
 from pipeline.engine.meter import Meter
@@ -186,6 +188,9 @@ class World:
     is_ordered: bool = True
     max_event_names: int | None = None
     max_in_flight_events: int = 32
+    brake: BrakePolicy | None = None
+    digest: str = "a configuration"
+    is_brake_released: bool = False
     max_spread: int = 1000
     jitter: Callable[[], float] = lambda: 0.5
     meter: Meter = field(default_factory=Meter)
@@ -202,6 +207,7 @@ class World:
             audit_topic=AUDIT,
             replays_topic=REPLAYS,
             audit_linger_s=0.0,
+            brake=BrakeSettings(self.brake, self.digest, self.is_brake_released),
             delivery=DeliveryPolicy(
                 concurrency=Bounds(1, self.concurrency),
                 batch=self.batch,
