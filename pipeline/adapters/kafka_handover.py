@@ -111,15 +111,15 @@ class Handover(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             self._fail(error)
             raise asyncio.CancelledError from error
 
-    def _reopen(self, given_up: list[TopicPartition]) -> None:
-        """Read nothing more of them until they are open again."""
+    def _reopen(self, given_up: list[TopicPartition], after_s: float) -> None:
+        """Read nothing more of them until they are open again: here, or where they are on their way to."""
         for partition in given_up:
             self._pacing.close(KafkaPartition(*partition))
-        if given_up and not self._is_leaving:
-            self._start_opening(given_up)
+        if given_up and not self._is_leaving and not self._gives_back.is_set():
+            self._start_opening(given_up, after_s)
 
-    def _start_opening(self, partitions: list[TopicPartition]) -> None:
-        opening = asyncio.create_task(self._open(partitions))
+    def _start_opening(self, partitions: list[TopicPartition], after_s: float = 0.0) -> None:
+        opening = asyncio.create_task(self._open(partitions, after_s))
         self._openings.add(opening)
         opening.add_done_callback(self._end_opening)
 
@@ -149,7 +149,9 @@ class Handover(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             self._gives_back.clear()
         return time.monotonic() - began_s
 
-    async def _open(self, partitions: list[TopicPartition]) -> None:
+    async def _open(self, partitions: list[TopicPartition], after_s: float) -> None:
+        if after_s > 0 and await self._must_give_back_within(after_s):
+            return
         while True:
             try:
                 audited = await self._with_audit(partitions)

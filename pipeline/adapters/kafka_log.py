@@ -14,8 +14,12 @@ from aiokafka.errors import (
     CommitFailedError,
     KafkaError,
     MessageSizeTooLargeError,
+    NotEnoughReplicasAfterAppendError,
+    NotEnoughReplicasError,
     OutOfOrderSequenceNumber,
     RecordTooLargeError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
 )
 from aiokafka.producer.message_accumulator import BatchBuilder
 
@@ -28,6 +32,15 @@ _GROUP_BYTES: Final = 1024 * 1024
 _POLL_MS: Final = 500
 _TOO_LARGE: Final = (MessageSizeTooLargeError, RecordTooLargeError)
 _AT_SOURCE: Final = ("original", b"at-source")
+
+_FEW_REPLICAS: Final = "fewer replicas are in sync than the topic's min.insync.replicas asks for"
+_MENDED_BY: Final[Mapping[type[Exception], str]] = {
+    MessageSizeTooLargeError: "the topic's max.message.bytes is too small",
+    NotEnoughReplicasAfterAppendError: _FEW_REPLICAS,
+    NotEnoughReplicasError: _FEW_REPLICAS,
+    TopicAuthorizationFailedError: "the user lacks the right to do that",
+    UnknownTopicOrPartitionError: "the topic is gone or has not so many partitions",
+}
 
 
 @contextmanager
@@ -42,7 +55,8 @@ def log_errors(what: str) -> Iterator[None]:
 def _why(error: Exception) -> str:
     if isinstance(error, CommitFailedError):
         return "the group has rebalanced meanwhile"
-    return str(error) or type(error).__name__
+    said = str(error) or type(error).__name__
+    return f"{said}: {_MENDED_BY[type(error)]}" if type(error) in _MENDED_BY else said
 
 
 class KafkaAuditLog:

@@ -131,6 +131,7 @@ class KafkaWorker:
                 open=len(partitions.held),
                 is_lease_held=partitions.is_lease_held,
                 is_brake_on=parts.engine.braking.is_on,
+                is_audit_refused=partitions.refused > 0,
                 breaker=parts.engine.gate.breaker,
             )
         )

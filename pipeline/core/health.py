@@ -15,6 +15,7 @@ class Hindrance(StrEnum):
     OPENING = "opening"
     LEASE_LOST = "lease_lost"
     BRAKE_ON = "brake_on"
+    AUDIT_REFUSED = "audit_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Condition:
     open: int = 0
     is_lease_held: bool = False
     is_brake_on: bool = False
+    is_audit_refused: bool = False
     breaker: Cause | None = None
 
 
@@ -62,10 +64,12 @@ def _hindrances(now: Condition) -> list[Hindrance]:
         return [Hindrance.STARTING]
     if not now.has_joined:
         return [Hindrance.JOINING]
-    if now.assigned and not now.open:
+    if now.assigned and not now.open and not now.is_audit_refused:
         return [Hindrance.OPENING]
     if now.open and not now.is_lease_held:
         return [Hindrance.LEASE_LOST]
+    if now.is_audit_refused:
+        return [Hindrance.AUDIT_REFUSED]
     if now.is_brake_on:
         return [Hindrance.BRAKE_ON]
     return []

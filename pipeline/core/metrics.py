@@ -124,6 +124,10 @@ AUDIT_FAILURES: Final = _counter(
     "audit_failures",
     "Times that the brokers did not acknowledge the audit of a partition: it was given up and read back.",
 )
+AUDIT_REFUSED: Final = _gauge(
+    "audit_refused_partitions",
+    "Partitions that wait for the brokers to take their outcomes or dead letters; nothing passes them.",
+)
 AUDIT_PENDING: Final = _gauge("audit_pending", "Outcomes that the audit topic has not acknowledged yet.")
 
 PARTITIONS_HELD: Final = _gauge("partitions_held", "Partitions that this worker reads from.")

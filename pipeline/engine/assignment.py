@@ -22,7 +22,8 @@ class Assignment:
     were not received again yet. `ambiguous` counts unsettled entries of which an attempt, of this
     worker or of that predecessor, may have reached Kameleoon. `entries` are the unsettled ones by
     offset, never more than `window` of them: a successor doubts as many. What was received beyond
-    waits in `waiting`. `carried` are the entries that this same worker gave up unsettled.
+    waits in `waiting`. `carried` are the entries that this same worker gave up unsettled. `setbacks`
+    counts how often in a row it gave the partition up without getting any further.
     """
 
     def __init__(self, partition: TopicPartition, opening: Opening, window: int) -> None:
@@ -43,6 +44,8 @@ class Assignment:
         self.in_flight_bytes = 0
         self.is_closed = False
         self.is_given_up = False
+        self.setbacks = 0
+        self._stuck_at = opening.position
         self._lost: list[Span] = []
         self._received: deque[tuple[int, float]] = deque()
 
@@ -51,6 +54,8 @@ class Assignment:
         self.carried = given_up.carried | given_up.entries
         self.inherited_left = given_up.inherited_left
         self._inherited_end = given_up._inherited_end
+        self.setbacks = given_up.setbacks + 1 if given_up.is_stuck else 1
+        self._stuck_at = given_up.ledger.watermark
 
     def stands(self, audited: AuditRecord, audit_offset: int) -> None:
         """An outcome of this pass is on the audit topic already: it is not to be sent again."""
@@ -92,6 +97,11 @@ class Assignment:
     def _forget_settled(self) -> None:
         while self._received and self._received[0][0] < self.ledger.watermark:
             self._received.popleft()
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it stands where this worker has given it up before."""
+        return self.setbacks > 0 and self.ledger.watermark <= self._stuck_at
 
     @property
     def may_admit(self) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 import structlog
 
@@ -26,13 +27,16 @@ from pipeline.ports import LogUnavailable
 
 log = structlog.get_logger("pipeline.partitions")
 
+_FIRST_PAUSE_S: Final = 1.0
+_LONGEST_PAUSE_S: Final = 30.0
+
 
 class Partitions:
     """Holds the assignments and keeps their promises towards the consumer group.
 
     The order of a hand-over: `open` while nothing is sent, then `register` in the same step as the
     seek, without an await between them: records received earlier would vanish without a trace.
-    `on_given_up` hears of partitions that are to be opened again.
+    `on_given_up` hears of partitions that are to be opened again, and after how many seconds.
     """
 
     def __init__(
@@ -59,7 +63,7 @@ class Partitions:
         self._releasing: list[Assignment] = []
         self._meter = meter
         self.budget = budget
-        self.on_given_up: Callable[[list[TopicPartition]], None] = lambda _: None
+        self.on_given_up: Callable[[list[TopicPartition], float], None] = lambda _, __: None
         watch_partitions(
             meter,
             audit_writer=audit_writer,
@@ -67,6 +71,7 @@ class Partitions:
             clock=self._clock,
             commits=commits,
             held=self._held,
+            refused=lambda: self.refused,
         )
 
     @property
@@ -81,6 +86,12 @@ class Partitions:
     def assignment(self, partition: TopicPartition) -> Assignment | None:
         """The present assignment of a partition; None when it is not ours (any more)."""
         return self._held.get(partition)
+
+    @property
+    def refused(self) -> int:
+        """How many partitions wait for the brokers to take their outcomes or dead letters."""
+        waiting = (found.is_stuck and found.ledger.spread > 0 for found in self._held.values())
+        return len(self._given_up) + sum(waiting)
 
     @property
     def is_lease_held(self) -> bool:
@@ -153,7 +164,8 @@ class Partitions:
     def give_up(self, audit_partition: int, why: str) -> None:
         """What was written last to an audit partition may or may not stand: never write it again.
 
-        Its assignments end without a commit and are opened anew, which reads back what does stand.
+        Its assignments end without a commit and are opened anew, which reads back what does stand:
+        at once, or, where that has not helped before, after a pause.
         """
         for assignment in self._releasing:
             if assignment.partition.partition == audit_partition:
@@ -165,8 +177,14 @@ class Partitions:
             assignment.give_up()
             self._given_up[assignment.partition] = assignment
         self._meter.add(AUDIT_FAILURES)
-        log.warning("the audit is not acknowledged: reading it back", partition=audit_partition, detail=why)
-        self.on_given_up([found.partition for found in given_up])
+        pause_s = max(map(_pause_s, given_up), default=0.0)
+        log.warning(
+            "the audit is not acknowledged: reading it back",
+            partition=audit_partition,
+            detail=why,
+            pause_s=pause_s,
+        )
+        self.on_given_up([found.partition for found in given_up], pause_s)
 
     async def release(self, partitions: Iterable[TopicPartition], spent_s: float = 0.0) -> None:
         """Give partitions back: exchanges under way end, the audit is flushed, the last commit made.
@@ -205,3 +223,10 @@ class Partitions:
             log.warning("drain did not end in time", drain_s=self._drain_s)
             return False
         return True
+
+
+def _pause_s(given_up: Assignment) -> float:
+    """Whoever refuses everything is not asked without end: each opening costs commits and a marker."""
+    if not given_up.is_stuck:
+        return 0.0
+    return min(_FIRST_PAUSE_S * 2.0 ** min(given_up.setbacks - 1, 16), _LONGEST_PAUSE_S)

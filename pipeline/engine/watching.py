@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from pipeline.core.metrics import (
     AUDIT_PENDING,
+    AUDIT_REFUSED,
     IN_FLIGHT_BYTES,
     IN_FLIGHT_EVENTS,
     LEASE_HELD,
@@ -28,6 +29,7 @@ def watch_partitions(
     commits: Commits,
     clock: Clock,
     held: Mapping[TopicPartition, Assignment],
+    refused: Callable[[], int],
 ) -> None:
     """Have the meter tell what is in flight and how far each partition held has come."""
 
@@ -38,6 +40,7 @@ def watch_partitions(
     meter.watch(IN_FLIGHT_BYTES, lambda: {(): budget.bytes})
     meter.watch(PARTITIONS_HELD, lambda: {(): len(held)})
     meter.watch(LEASE_HELD, lambda: {(): float(commits.is_lease_held)})
+    meter.watch(AUDIT_REFUSED, lambda: {(): refused()})
     meter.watch(AUDIT_PENDING, lambda: {(): audit_writer.pending})
     meter.watch(WATERMARK, lambda: of_each(lambda assignment: assignment.ledger.watermark))
     meter.watch(

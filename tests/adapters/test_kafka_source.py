@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from pipeline.adapters import kafka_handover, kafka_source
+from pipeline.core.metrics import PARTITIONS_OPENED
 from pipeline.core.record import TopicPartition
 from pipeline.engine.opening import StartRefusedError
 from pipeline.ports import LogUnavailable
@@ -168,6 +169,28 @@ async def test_a_partition_that_cannot_be_opened_keeps_no_other_closed() -> None
         assert not scene.offsets(P1)
         scene.audit.refusing.clear()
         await until(lambda: scene.offsets(P1) == list(range(5)))
+
+
+async def test_what_is_given_up_while_all_is_given_back_is_left_to_the_next_member() -> None:
+    """A second opening beside the one of the next assignment would send everything twice."""
+    scene = Scene(held=5)
+    async with running(scene):
+        scene.assign(P0, P1)
+        await until(lambda: len(scene.partitions.held) == 2)
+        scene.audit.hold()
+        scene.partitions.give_up(1, "in doubt")
+        await settle()
+        rebalancing = asyncio.create_task(scene.rebalance(P0))
+        await settle()
+        scene.partitions.give_up(0, "in doubt as well")
+        await settle()
+        scene.audit.go_on()
+        await rebalancing
+        await until(lambda: scene.partitions.held == [TopicPartition(*P0)])
+        await settle(200)
+
+        opened = {metric: value for metric, _, value in scene.world.meter.read()}[PARTITIONS_OPENED]
+        assert opened == 4, "both at first, then the one given up before, then the one assigned"
 
 
 async def test_a_partition_without_an_audit_delays_no_rebalance(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,9 @@ QUICK: Final[dict[str, Any]] = {
 LEAVING_S: Final = 15.0
 """Beyond its drain a worker needs five seconds for the last commit, five for its connections, a moment."""
 
+PATIENT: Final = {"session_timeout": "60s"}
+"""A broker that wakes up has counted the time: with less it might take the partitions away."""
+
 DRAIN_S: Final = 8.0
 NOT_ACKNOWLEDGED: Final = "the audit is not acknowledged: reading it back"
 
@@ -96,7 +99,7 @@ async def test_a_busy_worker_stops_within_its_time_and_loses_nothing(
 
 async def test_a_busy_worker_waits_and_goes_on_by_itself(scene: Scene, lone_node: Cluster) -> None:
     await scene.produce(tracks(400, visitors=200, delay_ms=50))
-    worker = await scene.started(scene.config(**QUICK))
+    worker = await scene.started(scene.config(**QUICK, kafka=PATIENT))
     await scene.arrived(50)
 
     with frozen(lone_node):

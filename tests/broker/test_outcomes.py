@@ -120,25 +120,3 @@ async def test_an_event_of_several_mappings_has_a_part_of_each(scene: Scene) -> 
     (await scene.account()).check_clean()
     sent = [json.loads(request.body)["event"] for request in scene.sandbox.received()]
     assert Counter(sent) == {"Labelled": 100} | {f"l-{n}": 1 for n in range(100)}
-
-
-async def test_without_its_dead_letter_no_event_is_audited_as_rejected(scene: Scene) -> None:
-    """A dead letter that the broker refuses, even empty, ends the worker; nothing is lost by that."""
-    await scene.produce([*tracks(20), Letter(b"{not json", b"k", partition=0), *tracks(20, first=20)])
-    config = scene.config()
-    worker = await scene.started(config)
-    await scene.accounted(41)
-    limit = {"max.message.bytes": "1"}
-    await scene.alter(scene.kafka.topics.dead_letters, limit)
-
-    await scene.produce([Letter(b"{not json either", b"k", partition=0)])
-
-    assert await worker.ended() == 3
-    await scene.alter(scene.kafka.topics.dead_letters, {"max.message.bytes": "9000000"})
-    assert (await scene.book()).complete == 41
-    again = await scene.started(config)
-    await scene.accounted(42)
-    assert await again.stop() == 0
-    found = await scene.account()
-    found.check()
-    assert found.outcomes["rejected", "invalid_json"] == len(await scene.dead_letters()) == 2

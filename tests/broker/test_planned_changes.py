@@ -15,10 +15,13 @@ pytestmark = pytest.mark.kafka
 
 SLOW: dict[str, Any] = {"delay_ms": 300}
 
+PATIENT: dict[str, Any] = {"session_timeout": "30s"}
+"""Nobody dies here, and a busy machine is no death either."""
+
 
 def _member(scene: Scene, name: str, **kafka: Any) -> Path:
     """The configuration of one of several workers of the same pipeline."""
-    return scene.config(name, kafka={"group": scene.pipeline(), **kafka})
+    return scene.config(name, kafka={"group": scene.pipeline(), **PATIENT, **kafka})
 
 
 async def _end(scene: Scene, count: int, workers: list[Worker]) -> None:
@@ -30,7 +33,7 @@ async def _end(scene: Scene, count: int, workers: list[Worker]) -> None:
 
 @pytest.mark.slow
 async def test_a_rolling_restart_moves_partitions_without_a_trace(scene: Scene) -> None:
-    config = scene.config()
+    config = scene.config(kafka=PATIENT)
     async with feeding(scene, **SLOW) as feed:
         workers = [scene.start(config) for _ in range(3)]
         await scene.shared_out(workers)
@@ -44,7 +47,7 @@ async def test_a_rolling_restart_moves_partitions_without_a_trace(scene: Scene) 
 @pytest.mark.slow
 async def test_a_rolling_restart_of_named_workers_moves_no_partition(scene: Scene) -> None:
     """A worker with a name of its own comes back to its partitions, and the others do not notice."""
-    configs = [_member(scene, name, group_instance_id=name, session_timeout="30s") for name in "abc"]
+    configs = [_member(scene, name, group_instance_id=name) for name in "abc"]
     async with feeding(scene, **SLOW) as feed:
         workers = [scene.start(config) for config in configs]
         await scene.shared_out(workers)
@@ -62,7 +65,7 @@ async def test_a_rolling_restart_of_named_workers_moves_no_partition(scene: Scen
 
 @pytest.mark.slow
 async def test_one_worker_becomes_four_and_then_two(scene: Scene) -> None:
-    config = scene.config()
+    config = scene.config(kafka=PATIENT)
     async with feeding(scene, **SLOW) as feed:
         workers = [await scene.started(config)]
         workers += [scene.start(config) for _ in range(3)]
@@ -78,7 +81,7 @@ async def test_one_worker_becomes_four_and_then_two(scene: Scene) -> None:
 @pytest.mark.slow
 async def test_partitions_are_added_under_load(scene: Scene) -> None:
     """First to the events; then, by `topics apply`, to the audit and the replays."""
-    config = scene.config()
+    config = scene.config(kafka=PATIENT)
     workers = [scene.start(config, program("curious")) for _ in range(2)]
     async with feeding(scene, **SLOW) as feed:
         await scene.shared_out(workers)

@@ -11,11 +11,14 @@ from tests.support.worker.scene import Scene
 
 pytestmark = pytest.mark.kafka
 
+PATIENT = {"session_timeout": "30s"}
+"""Nobody dies here, and a busy machine is no death either."""
+
 
 @pytest.mark.slow
 async def test_stops_in_mid_flow_leave_no_trace(scene: Scene) -> None:
     await scene.produce(tracks(1500, visitors=700, delay_ms=100))
-    config = scene.config()
+    config = scene.config(kafka=PATIENT)
 
     for arrivals in (200, 600, 1000):
         worker = await scene.started(config)
@@ -30,7 +33,7 @@ async def test_stops_in_mid_flow_leave_no_trace(scene: Scene) -> None:
 
 async def test_a_stop_waits_for_a_slow_answer(scene: Scene) -> None:
     await scene.produce([letter(track(1, properties={"sandbox": {"delay_ms": 3000}}))])
-    worker = await scene.started(scene.config())
+    worker = await scene.started(scene.config(kafka=PATIENT))
     await scene.arrived(1)
 
     assert await worker.stop() == 0
@@ -41,7 +44,7 @@ async def test_a_stop_waits_for_a_slow_answer(scene: Scene) -> None:
 
 async def test_a_stop_commits_what_is_settled(scene: Scene) -> None:
     await scene.produce(tracks(100))
-    worker = await scene.started(scene.config())
+    worker = await scene.started(scene.config(kafka=PATIENT))
     await scene.accounted(100)
 
     assert await worker.stop() == 0
@@ -56,7 +59,7 @@ async def test_a_worker_joins_and_the_first_leaves(scene: Scene) -> None:
     """One request is under way all the while, slower than the hand-over of everything else."""
     slow = letter(track(5000, "slow", properties={"sandbox": {"delay_ms": 3000}}), partition=0)
     await scene.produce(tracks(300, visitors=150, delay_ms=30))
-    config = scene.config()
+    config = scene.config(kafka=PATIENT)
     first = await scene.started(config)
     await scene.produce([slow, *tracks(1200, visitors=150, first=300, delay_ms=30)])
 
@@ -83,7 +86,7 @@ async def _busy(scene: Scene, config: Path) -> Worker:
 @pytest.mark.slow
 async def test_a_stop_during_a_hand_over_does_not_cut_it_short(scene: Scene) -> None:
     """The first worker is told to stop while it waits for slow answers before it hands over."""
-    config = scene.config()
+    config = scene.config(kafka=PATIENT)
     first = await _busy(scene, config)
     second = scene.start(config)
     await until(lambda: first.said("giving partitions back"), "the hand-over")
@@ -99,7 +102,7 @@ async def test_a_stop_during_a_hand_over_does_not_cut_it_short(scene: Scene) -> 
 @pytest.mark.slow
 async def test_a_worker_that_joins_while_another_drains_to_stop_waits(scene: Scene) -> None:
     """Until the last answer is there and committed, no other worker may have the partitions."""
-    config = scene.config()
+    config = scene.config(kafka=PATIENT)
     first = await _busy(scene, config)
     second = scene.start(config)
 
@@ -116,7 +119,7 @@ async def test_a_worker_that_joins_while_another_drains_to_stop_waits(scene: Sce
 async def test_workers_that_start_and_stop_together_settle(scene: Scene) -> None:
     """Rebalances come while partitions are still being opened."""
     await scene.produce(tracks(1000, visitors=300, delay_ms=20))
-    config = scene.config()
+    config = scene.config(kafka=PATIENT)
     workers = [scene.start(config) for _ in range(3)]
     for worker in workers:
         await worker.ready(1)

@@ -36,6 +36,8 @@ def test_a_partition_that_has_to_wait_does_not_hinder_the_others() -> None:
         (replace(WELL, open=0), Hindrance.OPENING),
         (replace(WELL, is_lease_held=False), Hindrance.LEASE_LOST),
         (replace(WELL, is_brake_on=True), Hindrance.BRAKE_ON),
+        (replace(WELL, is_audit_refused=True), Hindrance.AUDIT_REFUSED),
+        (replace(WELL, is_audit_refused=True, open=0), Hindrance.AUDIT_REFUSED),
         (replace(WELL, is_stopping=True), Hindrance.STOPPING),
     ],
 )

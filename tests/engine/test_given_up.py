@@ -168,3 +168,36 @@ async def test_a_release_while_given_up_waits_and_passes_the_doubt_on() -> None:
         await worker.take([record(0, b"poison"), *records(1, 1)])
 
     assert told(world) == [(0, 1, False), (1, 1, True)]
+
+
+async def test_who_refuses_everything_is_asked_after_ever_longer_pauses() -> None:
+    """Each opening costs commits and a marker. What failed after some progress is tried at once again."""
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        world.letters.is_down = True
+        for _ in range(8):
+            await worker.take([record(0, b"poison"), *records(1, 1)])
+            assert worker.engine.partitions.refused == 1
+            await worker.open()
+        world.letters.is_down = False
+        await worker.take([record(0, b"poison"), *records(1, 1)])
+        assert worker.engine.partitions.refused == 0
+        world.audit.failing.append(False)
+        await worker.take(records(2, 1))
+
+    assert worker.pauses_s == [0, 1, 2, 4, 8, 16, 30, 30, 0]
+    assert [offset for offset, _, _ in told(world)] == [0, 1]
+    assert len(world.destination.sent) == 2, "what was answered is not sent again"
+
+
+async def test_a_partition_that_stands_idle_is_not_refused() -> None:
+    """It was given up with its neighbour on the audit: there is nothing that waits."""
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        worker.engine.partitions.give_up(0, "of another")
+        assert worker.engine.partitions.refused == 1
+        await worker.open()
+
+        assert worker.engine.partitions.refused == 0

@@ -87,15 +87,21 @@ class FakeAuditLog:
 
 
 class FakeDeadLetters:
-    """The port DeadLetters in memory; `audited` notes how much audit stood at each append."""
+    """The port DeadLetters in memory; `audited` notes how much audit stood at each append.
+
+    While `is_down` it takes none.
+    """
 
     def __init__(self, audit: FakeAuditLog) -> None:
         self.letters: list[DeadLetter] = []
         self.audited: list[int] = []
+        self.is_down = False
         self._audit = audit
 
     async def append(self, letters: Sequence[DeadLetter]) -> None:
         await asyncio.sleep(0)
+        if self.is_down:
+            raise LogUnavailable("the dead letters are down")
         self.letters.extend(letters)
         self.audited.extend([len(self._audit.records())] * len(letters))
 
@@ -239,10 +245,16 @@ class World:
         """A running engine; leaving the block is a crash: nothing is released."""
         engine = self.engine()
         given_up: list[TopicPartition] = []
-        engine.partitions.on_given_up = given_up.extend
+        pauses_s: list[float] = []
+
+        def note(partitions: list[TopicPartition], pause_s: float) -> None:
+            given_up.extend(partitions)
+            pauses_s.append(pause_s)
+
+        engine.partitions.on_given_up = note
         services = [asyncio.create_task(service) for service in engine.services()]
         try:
-            yield RunningWorker(self, engine, services, given_up)
+            yield RunningWorker(self, engine, services, given_up, pauses_s)
         finally:
             for service in services:
                 service.cancel()
@@ -257,6 +269,7 @@ class RunningWorker:
     engine: Engine
     services: list[asyncio.Task[None]]
     given_up: list[TopicPartition]
+    pauses_s: list[float]
 
     async def open(self) -> Assignment:
         """Take the partition over, as the source does."""

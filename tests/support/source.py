@@ -43,6 +43,9 @@ class FakeConsumer:
         self.positions = dict.fromkeys(partitions, 0)
         self._paused = set()
 
+    def assignment(self) -> set[KafkaPartition]:
+        return set(self.positions)
+
     def pause(self, *partitions: KafkaPartition) -> None:
         assert self.positions.keys() >= set(partitions), "not assigned"
         self._paused |= set(partitions)
