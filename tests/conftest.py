@@ -3,6 +3,11 @@
 from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# how fast a machine is proves nothing
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 pytest_plugins = ["tests.support.kafka.fixtures"]
 

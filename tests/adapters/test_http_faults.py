@@ -86,7 +86,7 @@ async def test_a_chunk_without_a_size_is_no_answer() -> None:
         | st.binary(max_size=8)
     )
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_bytes_of_a_server_make_it_raise(pieces: list[bytes]) -> None:
     exchange = await send_to(b"".join(pieces), timeout_s=5)
     assert isinstance(exchange, Answer) or exchange.bytes_written

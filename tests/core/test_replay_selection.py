@@ -221,4 +221,4 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+TestLife.settings = settings(max_examples=150, stateful_step_count=25)

@@ -8,7 +8,7 @@ import asyncio
 from collections import Counter, defaultdict
 
 import orjson
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.adapters.sandbox import Fate, Fault
@@ -180,7 +180,7 @@ def check_order(run: Run) -> None:
 
 
 @given(topics(), st.integers(1, 2), st.lists(step, max_size=30))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 def test_every_record_is_accounted_for_once(
     topic: list[Record], parts: int, steps: list[tuple[str, float]]
 ) -> None:

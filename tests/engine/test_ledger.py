@@ -136,7 +136,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.ledger.unsettled == len(self.in_hand)
 
 
-LedgerMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
+LedgerMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=60)
 TestLedger = LedgerMachine.TestCase
 
 
