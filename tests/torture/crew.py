@@ -53,7 +53,7 @@ class Crew:
     `breaches` tells of ends that no worker may come to.
     """
 
-    def __init__(self, nursery: Nursery, config_of: Callable[[int], Path], folder: Path) -> None:
+    def __init__(self, nursery: Nursery, config_of: Callable[[int, str], Path], folder: Path) -> None:
         self._nursery = nursery
         self._config_of = config_of
         self._folder = folder
@@ -132,8 +132,9 @@ class Crew:
     async def _keep(self, worker: int, place: _Place) -> None:
         """A worker in this place for as long as one is wanted."""
         while place.is_wanted:
-            log = self._folder / f"worker-{worker}-{next(self._numbers):04}.log"
-            place.child = child = self._nursery.start(self._config_of(worker), log)
+            name = f"worker-{worker}-{next(self._numbers):04}"
+            config = self._config_of(worker, name)
+            place.child = child = self._nursery.start(config, self._folder / f"{name}.log")
             place.is_ending = False
             self.counts.starts += 1
             await child.ended()
@@ -150,6 +151,8 @@ class Crew:
             self.counts.lost_holders += _has_opened(child)
         if code not in self._allowed(place, child):
             self.breaches.append(f"{child.log_file.name}: a worker ended with {code}")
+        if _says(child, "the brake is on: nothing is sent"):
+            self.breaches.append(f"{child.log_file.name}: the brake went on")
 
     @staticmethod
     def _allowed(place: _Place, child: Child) -> set[int]:
@@ -161,4 +164,8 @@ class Crew:
 
 
 def _has_opened(child: Child) -> bool:
-    return any(line["event"] == "partition open" for line in child.log())
+    return _says(child, "partition open")
+
+
+def _says(child: Child, event: str) -> bool:
+    return any(line["event"] == event for line in child.log())

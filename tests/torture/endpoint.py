@@ -91,7 +91,8 @@ class Endpoint:
 def arrival_of(received: Received) -> Arrival:
     """What one request of one event came to."""
     body = json.loads(received.body)
-    return Arrival((body["messageId"], mapping_of(body)), received.received_at_ms, _fate(received))
+    part = (body["messageId"], mapping_of(body))
+    return Arrival(part, received.received_at_ms, _fate(received), received.headers["user-agent"])
 
 
 def _fate(received: Received) -> Fate:

@@ -4,7 +4,7 @@ A part is one event under one mapping. That every record has its outcomes, each 
 `pipeline.core.accounted` to say; here stands what only the sandbox's own log can tell.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -46,11 +46,12 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An attempt for a part; arrivals stand in the order in which the sandbox read them."""
+    """An attempt of a worker for a part; arrivals stand in the order in which the sandbox read them."""
 
     part: Part
     at_ms: int
     fate: Fate
+    sender: str = ""
 
 
 @dataclass(slots=True)
@@ -59,6 +60,7 @@ class Findings:
 
     `doubled` are parts of which an earlier attempt than the last may have been taken; `suspected` are
     the message ids of flagged records of which none was. Both name the worker that gave the outcome.
+    `repeated` counts for each worker what may have been taken from it and was sent by a later one.
     """
 
     breaches: list[str] = field(default_factory=list)
@@ -66,6 +68,7 @@ class Findings:
     doubled_unflagged: set[Part] = field(default_factory=set)
     flagged: set[Part] = field(default_factory=set)
     suspected: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    repeated: Counter[str] = field(default_factory=Counter)
 
 
 def compare(
@@ -90,6 +93,7 @@ def compare(
 
 def _weigh(outcome: Told, attempts: Sequence[Arrival], findings: Findings) -> None:
     is_doubled = any(attempt.fate is not Fate.NOT_TAKEN for attempt in attempts[:-1])
+    findings.repeated.update(_repeated(attempts))
     if is_doubled:
         findings.doubled[outcome.part] = outcome.worker
         if not outcome.is_flagged:
@@ -99,6 +103,16 @@ def _weigh(outcome: Told, attempts: Sequence[Arrival], findings: Findings) -> No
         findings.flagged.add(outcome.part)
         if not is_doubled:
             findings.suspected[outcome.worker].add(outcome.part[0])
+
+
+def _repeated(attempts: Sequence[Arrival]) -> set[str]:
+    """The workers whose attempts others repeated though they may have been taken."""
+    return {
+        attempt.sender
+        for at, attempt in enumerate(attempts)
+        if attempt.fate is not Fate.NOT_TAKEN
+        and any(later.sender != attempt.sender for later in attempts[at + 1 :])
+    }
 
 
 def _deliveries(outcome: Told, attempts: Sequence[Arrival]) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """What a run came to, in words and figures."""
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -26,10 +25,19 @@ def suspected_records(outcome: Outcome) -> int:
 
 def breaches(outcome: Outcome) -> list[str]:
     """Everything that a run must not come to; empty is passed."""
+    found = list(outcome.breaches)
     suspected, bound = suspected_records(outcome), flag_bound(outcome)
     if suspected > bound:
-        return [*outcome.breaches, f"{suspected} records are flagged in vain, at most {bound} may be"]
-    return outcome.breaches
+        found.append(f"{suspected} records are flagged in vain, at most {bound} may be")
+    repeated, most = most_repeated(outcome), SUSPECTED_FOR_EACH_IN_FLIGHT * outcome.plan.concurrency
+    if repeated > most:
+        found.append(f"{repeated} requests of one worker were sent again by another, at most {most} may be")
+    return found
+
+
+def most_repeated(outcome: Outcome) -> int:
+    """How many requests of one worker, that may have been taken, a later one sent again; of all the most."""
+    return max(outcome.verdict.findings.repeated.values(), default=0)
 
 
 def report(outcome: Outcome) -> str:
@@ -40,7 +48,7 @@ def report(outcome: Outcome) -> str:
     members = f"{'static' if outcome.plan.is_static else 'dynamic'} members"
     early, own_ends = workers.kills_before_open, _counted(workers.own_ends)
     reading = verdict.took_over - workers.opened
-    twice = max(Counter(findings.doubled.values()).values(), default=0)
+    again = findings.repeated.total()
     flagged, allowed = len({part[0] for part in findings.flagged}), flag_bound(outcome)
     figures = {
         "seed": f"{outcome.plan.seed}, {outcome.plan.lasts_s:.0f} s",
@@ -55,7 +63,8 @@ def report(outcome: Outcome) -> str:
         "endpoint": f"{outcome.requests} requests, {outcome.most_in_flight} at a time at most",
         "sent twice": f"{len(findings.doubled)} requests, unflagged: {len(findings.doubled_unflagged)}",
         "flagged": f"{flagged} records, in vain {suspected_records(outcome)} of {allowed} allowed",
-        "by one worker": f"{twice} requests sent twice, {most} records flagged in vain, at most",
+        "by successors": f"{again} of these requests, of one worker {most_repeated(outcome)} at most; "
+        f"by one worker {most} records flagged in vain at most",
         "caught up": f"{outcome.catching_up_s:.1f} s after the last blow",
     }
     lines = [f"{name:14}{figure}" for name, figure in figures.items()]

@@ -95,14 +95,15 @@ class Run:
             breaches=[*self._breaches, *crew.breaches, *verdict.breaches],
         )
 
-    def _config(self, worker: int) -> Path:
-        """A worker's own file: it differs by its name in the group."""
+    def _config(self, worker: int, sender: str) -> Path:
+        """A worker's own file: it differs by its name in the group and before the endpoint."""
         name = {"group_instance_id": f"worker-{worker}"} if self._plan.is_static else {}
         return self._scene.config(
             f"worker-{worker}",
             kafka={"group": self._scene.pipeline(), "session_timeout": f"{self._plan.session_s:g}s", **name},
             delivery={
                 "concurrency": self._plan.concurrency,
+                "user_agent": sender,
                 "timeout": "5s",
                 "max_attempts": 5,
                 "retry": {"first": "20ms", "cap": "1s"},

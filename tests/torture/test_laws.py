@@ -15,8 +15,10 @@ def told(part: tuple[str, str], **others: object) -> Told:
     return replace(plain, **others)  # type: ignore[arg-type]  # fields by name
 
 
-def arrival(part: tuple[str, str], fate: Fate = Fate.ACCEPTED, at_ms: int = 900) -> Arrival:
-    return Arrival(part, at_ms, fate)
+def arrival(
+    part: tuple[str, str], fate: Fate = Fate.ACCEPTED, at_ms: int = 900, sender: str = "w-1"
+) -> Arrival:
+    return Arrival(part, at_ms, fate, sender)
 
 
 def found(outcomes: list[Told], arrivals: list[Arrival], *, has_zombies: bool = False) -> Findings:
@@ -37,6 +39,14 @@ def test_what_may_have_been_taken_before_must_be_marked(fate: Fate) -> None:
     assert silent.doubled_unflagged == {A}
     marked = found([told(A, is_flagged=True)], log)
     assert (marked.breaches, marked.doubled, marked.suspected) == ([], {A: "w-1"}, {})
+    assert not marked.repeated
+
+
+def test_what_a_later_worker_repeats_is_counted_to_the_first() -> None:
+    log = [arrival(A, Fate.DOUBTFUL), arrival(A, Fate.NOT_TAKEN), arrival(A, sender="w-2")]
+    assert found([told(A, is_flagged=True)], log).repeated == {"w-1": 1}
+    harmless = [arrival(B, Fate.NOT_TAKEN), arrival(B, sender="w-2")]
+    assert not found([told(B)], harmless).repeated
 
 
 def test_a_mark_without_a_reason_is_counted_to_its_worker() -> None:
