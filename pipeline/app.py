@@ -47,25 +47,27 @@ class Pipeline(mode.Service):  # type: ignore[misc]  # mode has no types
         self._app = app
         self._channel = channel
         self._worker = worker
+        self._starting: asyncio.Task[None] | None = None
         self._running: asyncio.Task[None] | None = None
 
     async def on_start(self) -> None:
-        """Connect and begin to read."""
+        """Connect and begin to read; a signal that comes meanwhile cuts it short."""
         self._app.flow_control.resume()  # without Faust's consumer nobody else does
-        try:
-            await self._worker.start()
-        except Exception as error:  # noqa: BLE001 (the worker knows its exit code, Faust has but one)
-            self._worker.crash(error)
+        self._starting = asyncio.create_task(self._worker.start())
+        await asyncio.wait({self._starting})
+        if self.should_stop:
+            return
+        if (error := self._starting.exception()) is not None:
+            self._worker.crash(error)  # the worker knows its exit code, Faust has but one
             return
         self._running = asyncio.create_task(self._worker.run(self._deliver))
         self._running.add_done_callback(self._end)
 
     async def on_stop(self) -> None:
         """Give the partitions back in order, then disconnect."""
+        await _cut_short(self._starting)
         await self._worker.stop()
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+        await _cut_short(self._running)
 
     async def _deliver(self, chunk: Chunk) -> None:
         await self._channel.send(value=chunk)
@@ -73,6 +75,12 @@ class Pipeline(mode.Service):  # type: ignore[misc]  # mode has no types
     def _end(self, running: asyncio.Task[None]) -> None:
         if not running.cancelled() and (error := running.exception()) is not None:
             self._worker.crash(error)
+
+
+async def _cut_short(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 class _App(faust.App):  # type: ignore[misc]  # faust has no types

@@ -23,7 +23,7 @@ def run(*chunks: str, breaks_at: str = "", folder: Path = ROOT) -> dict[str, Any
 
 def test_chunks_reach_the_worker_in_order_and_sigterm_stops_it() -> None:
     assert run("first", "second", "last") == {
-        "seen": ["start", "stop"],
+        "seen": ["start", "run", "stop"],
         "processed": ["first", "second", "last"],
         "code": 0,
     }
@@ -32,13 +32,19 @@ def test_chunks_reach_the_worker_in_order_and_sigterm_stops_it() -> None:
 def test_an_exception_in_the_agent_ends_the_process_and_no_further_chunk_is_taken() -> None:
     found = run("first", "bad", "last", breaks_at="bad")
 
-    assert found == {"seen": ["start", "crash: planted", "stop"], "processed": ["first"], "code": 70}
+    assert found == {"seen": ["start", "run", "crash: planted", "stop"], "processed": ["first"], "code": 70}
 
 
 def test_a_worker_that_cannot_start_ends_the_process_with_its_own_exit_code() -> None:
     found = run("first", breaks_at="start")
 
     assert found == {"seen": ["start", "crash: planted", "stop"], "processed": [], "code": 70}
+
+
+def test_a_signal_that_comes_while_the_worker_starts_stops_it_in_order() -> None:
+    found = run("first", breaks_at="signal")
+
+    assert found == {"seen": ["start", "stop"], "processed": [], "code": 0}
 
 
 def test_what_faust_itself_breaks_at_is_told_and_ends_the_process_as_a_bug() -> None:

@@ -3,8 +3,8 @@
     python -m tests.support.app_process '["first", "bad", "last"]' bad
 
 The worker ends the process by SIGTERM after the last chunk, and breaks at the named one, or at its
-start if that is named; `faust` breaks the app before that. One JSON object is written: `seen`,
-`processed`, `code`.
+start if that is named; `faust` breaks the app before that. With `signal` SIGTERM comes while it starts.
+One JSON object is written: `seen`, `processed`, `code`.
 """
 
 import asyncio
@@ -28,13 +28,18 @@ class NotingWorker:
         self.on_crash: Callable[[], None] = lambda: None
         self._chunks = chunks
         self._breaks_at = breaks_at
+        self._stopped = asyncio.Event()
 
     async def start(self) -> None:
         self.seen.append("start")
         if self._breaks_at == "start":
             raise RuntimeError("planted")
+        if self._breaks_at == "signal":
+            os.kill(os.getpid(), signal.SIGTERM)
+            await self._stopped.wait()
 
     async def run(self, deliver: Callable[[Chunk], Awaitable[None]]) -> None:
+        self.seen.append("run")
         for chunk in self._chunks:
             await deliver(chunk)  # type: ignore[arg-type]  # the app hands on whatever it is given
         await asyncio.Event().wait()
@@ -53,6 +58,7 @@ class NotingWorker:
 
     async def stop(self) -> None:
         self.seen.append("stop")
+        self._stopped.set()
 
 
 async def _break() -> None:

@@ -22,11 +22,12 @@ _UNREACHABLE: Final = 3
 
 @dataclass(slots=True)
 class _Place:
-    """`is_wanted`: a worker that ends by itself is started again."""
+    """`is_wanted`: a worker that ends by itself is started again. `is_alive`: it was not killed."""
 
     child: Child | None = None
     is_wanted: bool = False
     is_ending: bool = False
+    is_alive: asyncio.Event = field(default_factory=asyncio.Event)
     watching: asyncio.Task[None] | None = None
 
 
@@ -69,11 +70,15 @@ class Crew:
         if place.watching is None or place.watching.done():
             place.watching = asyncio.create_task(self._keep(worker, place))
 
-    def kill(self, worker: int) -> None:
-        """SIGKILL, stalled or not."""
+    async def kill(self, worker: int) -> None:
+        """SIGKILL, stalled or not; where the one before it is not buried yet, once it has begun."""
         place = self._places[worker]
+        if place.is_wanted:
+            async with asyncio.timeout(_STOP_S):
+                await place.is_alive.wait()
         place.is_wanted = False
         if place.child is not None and place.child.is_running:
+            place.is_alive.clear()
             self.counts.kills += 1
             self.counts.kills_before_open += not _has_opened(place.child)
             self._end(place, signal.SIGKILL)
@@ -136,6 +141,7 @@ class Crew:
             config = self._config_of(worker, name)
             place.child = child = self._nursery.start(config, self._folder / f"{name}.log")
             place.is_ending = False
+            place.is_alive.set()
             self.counts.starts += 1
             await child.ended()
             self._judge(place, child)

@@ -128,11 +128,9 @@ class Run:
             if crew.breaches:
                 return
             self._note(timed)
-            if isinstance(timed.act, Await):
-                await crew.opened(timed.act.worker)
+            await self._do(timed.act, crew)
+            if isinstance(timed.act, Await | Kill):
                 late_s = max(late_s, time.monotonic() - self._began_s - timed.at_s)
-            else:
-                await self._do(timed.act, crew)
 
     def _note(self, timed: Timed) -> None:
         with (self._folder / "acts.log").open("a") as log:
@@ -143,7 +141,7 @@ class Run:
             case Start(worker):
                 crew.start(worker)
             case Kill(worker):
-                crew.kill(worker)
+                await crew.kill(worker)
             case Terminate(worker):
                 crew.terminate(worker)
             case Stall(worker):
@@ -155,8 +153,8 @@ class Run:
                 await self._endpoint.begin(trouble)
             case Heal():
                 await self._endpoint.heal()
-            case Await():
-                raise AssertionError("a sequence waits by itself")
+            case Await(worker):
+                await crew.opened(worker)
             case StopNode(node) | KillNode(node):
                 cluster = self._nodes()
                 self._troubles["nodes restarted"] += 1
