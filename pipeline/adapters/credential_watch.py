@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from pipeline.config.changes import changed_keys
-from pipeline.config.files import resolve
+from pipeline.config.files import resolve, why_unreadable
 from pipeline.config.loader import load_config
 from pipeline.config.model import Config
 from pipeline.config.problem import ConfigError, Problem, Severity
@@ -72,11 +72,9 @@ class CredentialWatch:
 
     def reload(self) -> None:
         """Read the configuration again and take over its credentials; tell what else has changed."""
-        try:
-            found = load_config(self._config.file, self._environment)
-        except ConfigError as error:
-            detail = next(_told(error.problems))
-            log.warning("the changed configuration cannot be used, the old credentials stay", detail=detail)
+        found = self._read_again()
+        if isinstance(found, str):
+            log.warning("the changed configuration cannot be used, the old credentials stay", detail=found)
             return
         log.info("the configuration was read again")
         changed = changed_keys(self._config, found)
@@ -87,6 +85,16 @@ class CredentialWatch:
             log.warning("changes of the configuration need a restart", keys=changed)
         self._key_file = found.destination.api_key_file
         self._take(credentials)
+
+    def _read_again(self) -> Config | str:
+        """The configuration, or why there is none: a pipe could be waited for without end."""
+        reason = why_unreadable(Path(self._config.file))
+        if reason is not None:
+            return f"{self._config.file}: the file cannot be read: {reason}"
+        try:
+            return load_config(self._config.file, self._environment)
+        except ConfigError as error:
+            return next(_told(error.problems))
 
     def _problem(self, key: str) -> str | None:
         problems = configured_problems(key, self._in_use.sitecode)

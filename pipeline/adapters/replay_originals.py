@@ -5,6 +5,7 @@ from typing import Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from pipeline.adapters.kafka_admin import open_admin
 from pipeline.adapters.kafka_client import client_options
 from pipeline.adapters.kafka_errors import broker_errors
 from pipeline.config.kafka import Kafka
@@ -20,6 +21,7 @@ class Originals:
     def __init__(self, kafka: Kafka) -> None:
         self._kafka = kafka
         self._consumer: AIOKafkaConsumer | None = None
+        self._partitions: dict[str, int] = {}
 
     async def stop(self) -> None:
         """Disconnect."""
@@ -35,7 +37,10 @@ class Originals:
         if source is None:
             return None
         with broker_errors(self._kafka.bootstrap_servers):
-            return await self._read(await self._connected(), source)
+            consumer = await self._connected()
+            if source.position.partition >= self._partitions.get(source.position.topic, 0):
+                return None
+            return await self._read(consumer, source)
 
     async def _connected(self) -> AIOKafkaConsumer:
         if self._consumer is None:
@@ -48,7 +53,15 @@ class Originals:
                 max_partition_fetch_bytes=self._kafka.max_record_bytes,
             )
             await self._consumer.start()
+            await self._learn_partitions()
         return self._consumer
+
+    async def _learn_partitions(self) -> None:
+        """Of what a worker reads: nobody who forges a dead letter is lent our right to read other topics."""
+        names = (self._kafka.topics.events, self._kafka.topics.replays)
+        async with open_admin(self._kafka) as admin:
+            found = await admin.present(names, with_settings=False)
+        self._partitions = {name: topic.partitions for name, topic in found.items()}
 
     async def _read(self, consumer: AIOKafkaConsumer, source: Source) -> ConsumerRecord | None:
         partition = TopicPartition(source.position.topic, source.position.partition)

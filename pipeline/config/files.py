@@ -1,5 +1,6 @@
 """Paths in the configuration: relative ones start at the configuration's own folder."""
 
+import stat
 from pathlib import Path
 from typing import Annotated
 
@@ -21,8 +22,11 @@ def _existing(value: object, info: ValidationInfo) -> object:
 
 
 def why_unreadable(path: Path) -> str | None:
-    """Why a file cannot be opened, in a few words; None when it can."""
+    """Why a file cannot be opened, in a few words; None when it can. A pipe could make us wait for ever."""
     try:
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            return "not a regular file"
         with path.open("rb"):
             return None
     except OSError as error:

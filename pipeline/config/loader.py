@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping as Environment
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pipeline.config import DEFAULT_FILE, laws
 from pipeline.config.admin import Admin
@@ -19,6 +19,9 @@ from pipeline.config.syntax import EMPTY_HINT, parse
 from pipeline.config.tree import Tree
 from pipeline.config.validation import Validation
 
+MOST_BYTES: Final = 1024 * 1024
+"""Of a configuration; many anchors and aliases are bounded by the nodes that come of them."""
+
 
 def load_config(path: str | Path, environment: Environment[str, str]) -> Config:
     """The configuration in a file.
@@ -26,10 +29,14 @@ def load_config(path: str | Path, environment: Environment[str, str]) -> Config:
     Raises ConfigFileError when the file cannot be read, ConfigError with every mistake in it.
     """
     try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        message = f"the file cannot be read: {(error.strerror or 'unknown reason').lower()}"
+        with Path(path).open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        message = f"the file cannot be read: {_why(error)}"
         raise ConfigFileError([Problem(str(path), 0, 0, "", message, EMPTY_HINT)]) from error
+    if len(content) > MOST_BYTES:
+        hint = "a configuration has a few kilobytes: name the right file"
+        raise ConfigError([Problem(str(path), 0, 0, "", "the file is longer than 1 MiB", hint)])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -38,6 +45,11 @@ def load_config(path: str | Path, environment: Environment[str, str]) -> Config:
         problem = Problem(str(path), line, column, "", "this byte is not UTF-8", "save the file as UTF-8")
         raise ConfigError([problem]) from error
     return parse_config(text, environment, file=str(path), folder=Path(path).parent)
+
+
+def _why(error: OSError | ValueError) -> str:
+    reason = error.strerror if isinstance(error, OSError) else "no file can have this name"
+    return (reason or "unknown reason").lower()
 
 
 def parse_config(

@@ -13,12 +13,13 @@ class Report:
         self.file = file
         self.keys: dict[Path, Place] = {}
         self.values: dict[Path, Place] = {}
-        self._problems: list[Problem] = []
+        self._problems: dict[Problem, None] = {}
         self._broken: set[Path] = set()
+        self._around_broken: set[Path] = set()
 
     def error(self, path: Path, message: str, hint: str = "", place: Place | None = None) -> None:
         """Record a mistake; without a place it stands at the value, or at the section that lacks it."""
-        self._broken.add(path)
+        self.mark_broken(path)
         self._add(path, message, hint, place, Severity.ERROR)
 
     def warning(self, path: Path, message: str, hint: str = "", place: Place | None = None) -> None:
@@ -28,12 +29,12 @@ class Report:
     def mark_broken(self, path: Path) -> None:
         """Take a value for wrong whose mistake stands elsewhere."""
         self._broken.add(path)
+        self._around_broken.update(path[:length] for length in range(len(path) + 1))
 
     def _add(self, path: Path, message: str, hint: str, place: Place | None, severity: Severity) -> None:
         line, column = place or self.place(path)
         problem = Problem(self.file, line, column, key_path(path), message, hint, severity)
-        if problem not in self._problems:
-            self._problems.append(problem)
+        self._problems.setdefault(problem)
 
     def place(self, path: Path) -> Place:
         """Where a value stands; for one that is not written, the key of the section around it."""
@@ -53,7 +54,7 @@ class Report:
 
     def holds_broken(self, path: Path) -> bool:
         """Whether a mistake stands at this path, around it or inside it."""
-        return self.is_broken(path) or any(broken[: len(path)] == path for broken in self._broken)
+        return self.is_broken(path) or path in self._around_broken
 
     @property
     def has_errors(self) -> bool:

@@ -12,6 +12,9 @@ import orjson
 
 VERSION: Final = 1
 
+_MOST: Final = 2**62
+"""Beyond any number of ours: a larger one was written by somebody else, and might fit into no commit."""
+
 
 @dataclass(frozen=True, slots=True)
 class CommitMetadata:
@@ -56,7 +59,7 @@ def parse_metadata(text: str) -> CommitMetadata | None:
     if not isinstance(found, dict) or found.get("v") != VERSION:
         return None
     numbers = [found.get(name) for name in _NUMBERS]
-    is_whole = all(type(value) is int and value >= 0 for value in numbers)
+    is_whole = all(type(value) is int and 0 <= value <= _MOST for value in numbers)
     if not is_whole or type(found.get("open")) is not bool or not isinstance(found.get("audit"), str):
         return None
     brake = found.get("brake")

@@ -139,7 +139,7 @@ def read_origin(headers: Headers) -> Origin | None:
     if found.get("schema") not in (DEAD_LETTER_SCHEMA.encode(), REPLAY_SCHEMA.encode()):
         return None
     pipeline, topic = _text(found.get("pipeline")), _text(found.get("origin_topic"))
-    partition, offset = _number(found.get("origin_partition")), _number(found.get("origin_offset"))
+    partition, offset = read_number(found.get("origin_partition")), read_number(found.get("origin_offset"))
     if not pipeline or not topic or len(topic) > LONGEST or partition is None or offset is None:
         return None
     return Origin(pipeline, _text(found.get("mapping")), Position(topic, partition, offset))
@@ -154,7 +154,7 @@ def read_rank(headers: Headers) -> Rank | None:
     is_letter = found.get("schema") == DEAD_LETTER_SCHEMA.encode()
     if is_letter and all(found.get(f"source_{name}") == found.get(f"origin_{name}") for name in _COORDINATES):
         found |= {"origin_pass": found.get("pass", b""), "generation": b"0"}  # others would be the sender's
-    pass_, generation = _number(found.get("origin_pass")), _number(found.get("generation"))
+    pass_, generation = read_number(found.get("origin_pass")), read_number(found.get("generation"))
     return None if pass_ is None or generation is None else Rank(pass_, generation)
 
 
@@ -162,7 +162,8 @@ def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode(errors="replace")
 
 
-def _number(value: bytes | None) -> int | None:
+def read_number(value: bytes | None) -> int | None:
+    """The number that a header says; None for one that no offset can be."""
     if value is None or not value.isdigit() or len(value) > _LONGEST_NUMBER:
         return None
     return int(value)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from sys import intern
 
-from pipeline.core.dead_letter import Origin, Rank, read_origin, read_rank
+from pipeline.core.dead_letter import Origin, Rank, read_number, read_origin, read_rank
 from pipeline.core.record import Headers, Position
 
 _AT_SOURCE = b"at-source"
@@ -71,10 +71,10 @@ def read_replayed(headers: Headers) -> Replayed | None:
 def read_source(headers: Headers) -> Source | None:
     """Where the record of a dead letter was read."""
     found = dict(headers)
-    texts = [_text(found.get(f"source_{name}")) for name in ("partition", "offset", "timestamp_ms")]
-    if not all(text.isdecimal() and text.isascii() for text in texts):
+    partition, offset = read_number(found.get("source_partition")), read_number(found.get("source_offset"))
+    timestamp_ms = read_number(found.get("source_timestamp_ms"))
+    if partition is None or offset is None or timestamp_ms is None:
         return None
-    partition, offset, timestamp_ms = map(int, texts)
     return Source(Position(_text(found.get("source_topic")), partition, offset), timestamp_ms)
 
 

@@ -7,7 +7,7 @@ nothing is sent.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeGuard
+from typing import Final, TypeGuard
 
 from pipeline.core.audit import AuditEntry, AuditRecord, encode
 from pipeline.core.audit_decode import decode_audit
@@ -19,6 +19,12 @@ from pipeline.engine.assignment import Assignment
 from pipeline.engine.braking import Braking
 from pipeline.engine.commits import Commits
 from pipeline.ports import AuditLog, Clock, Commit, ConsumerGroup, LogEntry, LogUnavailable
+
+_OUTRANKED: Final = (
+    "the audit topic holds a marker of a later epoch than this worker's: its readers take what this worker "
+    "tells for void. Another worker has taken over by now; or the marker is forged, or old commits were "
+    "restored: then stop the workers and set the group's offsets, which begins a new pass"
+)
 
 
 class StartRefusedError(Exception):
@@ -57,7 +63,7 @@ class Opener:
             self._assignment(partition, opening, window, partitions[partition])
             for partition, opening in openings.items()
         ]
-        await asyncio.gather(
+        told = await asyncio.gather(
             *(
                 self._read_back(assignment, opening.audit_from)
                 for assignment, opening in zip(assignments, openings.values(), strict=True)
@@ -67,9 +73,10 @@ class Opener:
             self.braking.meet(opening.brake)
         await self.commits.begin(assignments)
         warnings = [
-            f"{partition.topic} partition {partition.partition}: {found.warning}"
-            for partition, found in openings.items()
-            if found.warning
+            f"{partition.topic} partition {partition.partition}: {warning}"
+            for (partition, found), of_audit in zip(openings.items(), told, strict=True)
+            for warning in (found.warning, of_audit)
+            if warning
         ]
         return assignments, warnings
 
@@ -119,17 +126,18 @@ class Opener:
             assignment.continue_from(given_up)
         return assignment
 
-    async def _read_back(self, assignment: Assignment, audit_from: int) -> None:
-        """Raise the fence, then take in all that stands below it."""
+    async def _read_back(self, assignment: Assignment, audit_from: int) -> str:
+        """Raise the fence, then take in all that stands below it; answers a warning, mostly none."""
         number = assignment.partition.partition
-        marker = encode(assignment_marker(self.author, assignment, self.clock.now_ms()))
-        (marker_offset,) = await self.audit.append(number, [LogEntry(None, marker)])
+        marker = assignment_marker(self.author, assignment, self.clock.now_ms())
+        (marker_offset,) = await self.audit.append(number, [LogEntry(None, encode(marker))])
         fences = Fences()
         async for audit_offset, value in self.audit.read(number, audit_from, marker_offset):
             found = decode_audit(value)
             if found is not None and fences.admits(found) and self._is_own(found, assignment):
                 assignment.stands(found, audit_offset)
         assignment.ledger.note_audit_end(marker_offset)
+        return "" if fences.admits(marker) else _OUTRANKED
 
     def _is_own(self, found: AuditEntry, assignment: Assignment) -> TypeGuard[AuditRecord]:
         return (

@@ -94,6 +94,17 @@ def test_a_file_that_cannot_be_used_leaves_the_old_key_and_is_told_once(
     assert scene.used == [Credentials(OTHER, SITECODE)]
 
 
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(scene: Scene) -> None:
+    for path in (scene.key, scene.file):
+        path.unlink()
+        os.mkfifo(path)
+    with capture_logs() as logs:
+        scene.watch.look()
+        scene.watch.reload()
+    assert ["not a regular file" in line["detail"] for line in logs] == [True, True]
+    assert scene.used == []
+
+
 def test_what_was_wrong_twice_is_told_twice(scene: Scene) -> None:
     with capture_logs() as logs:
         for content in ("", API_KEY, ""):

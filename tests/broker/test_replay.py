@@ -243,15 +243,21 @@ async def test_an_original_too_large_to_keep_is_read_where_it_stood(scene: Scene
     (event,) = await scene.events()
     at = SourcePosition(event.topic, event.partition, event.offset, event.timestamp)
     there, gone = failed(scene, 0, source=at), failed(scene, 1, source=SourcePosition(event.topic, 1, 9, 0))
+    foreign = SourcePosition(scene.kafka.topics.dead_letters, 0, 0, event.timestamp)
+    forged = [
+        failed(scene, number, source=source)
+        for number, source in enumerate((foreign, SourcePosition(event.topic, 10**18, 0, 0)), start=2)
+    ]
     letters = [
-        Letter(b"", each.key, headers=(*each.headers, ("original", b"at-source"))) for each in (there, gone)
+        Letter(b"", each.key, headers=(*each.headers, ("original", b"at-source")))
+        for each in (there, gone, *forged)
     ]
     await put_dead_letters(scene, letters)
 
     said = await replay(scene.config(), "--execute")
 
-    assert (said.code, said.found["put_back"], said.found["originals_gone"]) == (ExitCode.FOUND, 1, 1)
-    assert [sample["origin"]["offset"] for sample in said.found["gone"]] == [9]
+    assert (said.code, said.found["put_back"], said.found["originals_gone"]) == (ExitCode.FOUND, 1, 3)
+    assert sorted(sample["origin"]["offset"] for sample in said.found["gone"]) == [0, 0, 9]
     (record,) = await replays(scene)
     assert record.value == event.value
 

@@ -65,7 +65,11 @@ def test_foreign_metadata_is_none_of_ours(text: str) -> None:
         CLOSED.encode().replace("false", "0"),
         CLOSED.encode().replace('"epoch":9', '"epoch":-1'),
         CLOSED.encode().replace('"epoch":9', '"epoch":true'),
+        CLOSED.encode().replace('"epoch":9', f'"epoch":{2**64 - 1}'),
+        CLOSED.encode().replace('"epoch":9', f'"epoch":{"9" * 2000}'),
+        CLOSED.encode().replace('"window":512', f'"window":{2**63}'),
         CLOSED.encode().replace('"at":20', '"at":null'),
+        "[" * 4000,
         CLOSED.encode()[:-1],
     ],
 )

@@ -1,0 +1,153 @@
+"""Files and variables that mean harm: told in bounded time, and never waited for."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.config.loader import MOST_BYTES, load_config, parse_config
+from pipeline.config.problem import ConfigError, ConfigFileError
+from tests.support.configuration import ENVIRONMENT, MINIMAL
+
+KEY_IN_FILE = MINIMAL.replace("api_key: ${KAMELEOON_API_KEY}", "api_key_file: key")
+LONGEST_S = 10.0
+
+
+def _pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _itself(path: Path) -> None:
+    path.symlink_to(path)
+
+
+@pytest.mark.parametrize(
+    "make, words",
+    [
+        (_pipe, "not a regular file"),
+        (_device, "not a regular file"),
+        (Path.mkdir, "is a directory"),
+        (_itself, "symbolic links"),
+    ],
+)
+def test_a_secret_is_read_from_a_file_only(tmp_path: Path, make: object, words: str) -> None:
+    """A pipe that nobody writes would be waited for without end."""
+    assert callable(make)
+    make(tmp_path / "key")
+    with pytest.raises(ConfigError, match=words):
+        parse_config(KEY_IN_FILE, ENVIRONMENT, folder=tmp_path)
+
+
+def test_a_certificate_is_read_from_a_file_only(tmp_path: Path) -> None:
+    _pipe(tmp_path / "ca.pem")
+    security = "  security: {protocol: SSL, tls: {ca_file: ca.pem}}\n"
+    with pytest.raises(ConfigError, match="not a regular file"):
+        parse_config(MINIMAL + security, ENVIRONMENT, folder=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["key\0", "k" * 5000, "\n"])
+def test_a_name_that_no_file_can_have_is_told(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        parse_config(
+            KEY_IN_FILE.replace("_file: key", "_file: ${NAME}"), ENVIRONMENT | {"NAME": name}, folder=tmp_path
+        )
+
+
+def test_a_configuration_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
+    (tmp_path / "endless.yaml").symlink_to("/dev/zero")
+    with pytest.raises(ConfigError, match="longer than 1 MiB"):
+        load_config(tmp_path / "endless.yaml", ENVIRONMENT)
+    (tmp_path / "long.yaml").write_bytes(MINIMAL.encode() + b"#" * (MOST_BYTES - len(MINIMAL)))
+    assert load_config(tmp_path / "long.yaml", ENVIRONMENT).destination
+
+
+def test_a_configuration_whose_name_cannot_be_is_told() -> None:
+    with pytest.raises(ConfigFileError, match="no file can have this name"):
+        load_config("a\0b", ENVIRONMENT)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            "a: &a [x]\n"
+            + "".join(
+                f"{chr(98 + n)}: &{chr(98 + n)} [{','.join([f'*{chr(97 + n)}'] * 9)}]\n" for n in range(9)
+            ),
+            id="a billion laughs",
+        ),
+        pytest.param("a: &a {b: *a}\n", id="an anchor in itself"),
+        pytest.param("<<: [" + "*a," * 5000 + "]\n", id="aliases without anchors"),
+        pytest.param("a: &a {k: v}\n" + "b:\n" + "  <<: *a\n" * 5000, id="many merges"),
+        pytest.param("[" * 200_000, id="lists, never closed"),
+        pytest.param("{" * 200_000, id="groups, never closed"),
+        pytest.param("- " * 100_000, id="lists in lists"),
+        pytest.param("? " * 50_000, id="keys of keys"),
+        pytest.param("a: " + "9" * 500_000, id="one number"),
+        pytest.param("kafka: {" + ",".join(f"k{n}: v" for n in range(3_000)) + "}", id="unknown keys"),
+        pytest.param("a: v\n" * 20_000, id="the same key"),
+        pytest.param("a: |\n" + " x\n" * 100_000, id="lines"),
+        pytest.param("a: '" + "${X" * 50_000 + "'", id="variables, never closed"),
+        pytest.param("!!python/object/apply:os.system ['true']", id="a call"),
+        pytest.param("a: !!binary " + "A" * 100_000, id="binary"),
+        pytest.param("%YAML 9.9\n---\na: b", id="another version"),
+    ],
+)
+def test_a_bomb_is_a_mistake_told_in_bounded_time(text: str) -> None:
+    began_s = time.process_time()
+    with pytest.raises(ConfigError):
+        parse_config(text, ENVIRONMENT)
+    assert time.process_time() - began_s < LONGEST_S
+
+
+HOSTILE = (
+    "a\nb: c",
+    "\r\nx: y",
+    "\0",
+    "\x1b[2J",
+    "\ud800",
+    "\u2028",
+    "x" * 100_000,
+    "9" * 5000,
+    "-1",
+    "1e999",
+    "nan",
+    "inf",
+)
+
+
+def _told(text: str, value: str) -> str:
+    """The mistakes in a configuration; of one that loads what must not be in a header."""
+    try:
+        config = parse_config(text, ENVIRONMENT | {"VALUE": value})
+    except ConfigError as error:
+        return str(error)
+    assert not set("\n\r\0") & set(config.delivery.user_agent + config.delivery.endpoint)
+    return ""
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=lambda text: ascii(text)[:12])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "delivery: {endpoint: ?}",
+        "delivery: {user_agent: ?}",
+        "delivery: {timeout: ?}",
+        "delivery: {concurrency: ?}",
+        "delivery: {max_request_bytes: ?}",
+        "admin: {listen: ?}",
+        "mappings: [{name: ?, trigger: 'type = \"track\"', action: logEvent}]",
+        "mappings: [{name: a, trigger: ?, action: logEvent}]",
+    ],
+)
+def test_a_hostile_variable_never_crashes_and_is_never_shown(key: str, value: str) -> None:
+    began_s = time.process_time()
+    marked = f"canary{value}" if value[0] not in "-19ni" else value
+    told = _told(f"{MINIMAL}{key.replace('?', '${VALUE}')}\n", marked)
+    assert "canary" not in told
+    assert time.process_time() - began_s < LONGEST_S
