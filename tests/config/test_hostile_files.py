@@ -63,7 +63,7 @@ def test_a_configuration_without_end_is_not_read_to_its_end(tmp_path: Path) -> N
     with pytest.raises(ConfigError, match="longer than 1 MiB"):
         load_config(tmp_path / "endless.yaml", ENVIRONMENT)
     (tmp_path / "long.yaml").write_bytes(MINIMAL.encode() + b"#" * (MOST_BYTES - len(MINIMAL)))
-    assert load_config(tmp_path / "long.yaml", ENVIRONMENT).destination
+    assert load_config(tmp_path / "long.yaml", ENVIRONMENT).warnings == ()
 
 
 def test_a_configuration_whose_name_cannot_be_is_told() -> None:
