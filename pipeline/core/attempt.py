@@ -117,11 +117,8 @@ def next_step(
         case Refused():
             return Consequence(Fail(_refusal(exchange), describe_no(exchange)), attempts, Sign.REFUSES_EVENT)
         case Throttled(retry_after):
-            hold_s = retry_after_s(retry_after, now_ms)
-            delay_s = backoff_s(attempts.count, policy.backoff, jitter) if hold_s is None else hold_s
-            refused_at = None if attempts.refused_at is None else blame.started
-            again = Again(delay_s, hold_s=hold_s or 0.0)
-            return Consequence(again, replace(attempts, refused_at=refused_at), Sign.THROTTLES)
+            delay_s = _delay_s(retry_after, attempts, policy, now_ms, jitter)
+            return _throttled(retry_after_s(retry_after, now_ms) or 0.0, delay_s, attempts, blame)
         case Unauthorised():
             delay_s = backoff_s(attempts.count, policy.backoff, jitter)
             charged = _charged(attempts, blame)
@@ -142,6 +139,15 @@ def _refusal(exchange: Exchange) -> Reason:
     """413 is about this body. 414 and 431 are about address and headers, which all events share."""
     is_too_large = isinstance(exchange, Answer) and exchange.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     return Reason.REQUEST_TOO_LARGE if is_too_large else Reason.REFUSED
+
+
+def _throttled(hold_s: float, delay_s: float, attempts: Attempts, blame: Blame) -> Consequence:
+    """A 429 is never charged. One more for the same event, others accepted since, is its own matter."""
+    refused_at = None if attempts.refused_at is None else blame.started
+    after = replace(attempts, refused_at=refused_at, throttled_at=blame.started)
+    if blame.falls_on(attempts.throttled_at):
+        return Consequence(Again(delay_s), after, Sign.NOTHING)
+    return Consequence(Again(delay_s, hold_s), after, Sign.THROTTLES)
 
 
 def _charged(attempts: Attempts, blame: Blame) -> Attempts:

@@ -118,9 +118,9 @@ class Attempts:
     """What was tried so far for one request. Times are Unix milliseconds; `status` is the last answer's.
 
     `charged` counts the attempts that the event itself is to blame for. `refused_at` is how many
-    requests had been started when this one was last refused, None while it never was. `is_doubtful`
-    says that an attempt before the last may have reached Kameleoon, `may_have_arrived` that any may
-    have.
+    requests had been started when this one was last refused, `throttled_at` the same of its last 429;
+    None while it never was. `is_doubtful` says that an attempt before the last may have reached
+    Kameleoon, `may_have_arrived` that any may have.
     """
 
     count: int
@@ -132,6 +132,7 @@ class Attempts:
     is_doubtful: bool
     may_have_arrived: bool
     refused_at: int | None = None
+    throttled_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ CUT: Final = 0.94
 CONGESTION_S: Final = 1.0
 """Requests that started before a cut, or so soon after it, belong to the same congestion."""
 
+TOLERATED: Final = 0.005
+"""So small a share of the latest answers is no congestion, unless they say how long to wait."""
+
 LEAST_PER_S: Final = 1.0
 LEAST_AT_FIRST_PER_S: Final = 10.0
 """A first 429 before anything was accepted tells nothing about the limit."""
@@ -46,10 +49,19 @@ _UNKNOWN: Final = _Growth(6.0, 6.0)
 class Rate:
     """The pace of the requests to one destination. All times are monotonic seconds."""
 
-    __slots__ = ("_accepted", "_ceiling_per_s", "_cut_at_s", "_grows_from_s", "_is_known", "_next_s")
+    __slots__ = (
+        "_accepted",
+        "_ceiling_per_s",
+        "_cut_at_s",
+        "_grows_from_s",
+        "_is_known",
+        "_next_s",
+        "_throttled",
+    )
 
     def __init__(self) -> None:
-        self._accepted = _Accepted()
+        self._accepted = _Recent()
+        self._throttled = _Recent()
         self._ceiling_per_s: float | None = None
         self._cut_at_s = 0.0
         self._grows_from_s = 0.0
@@ -79,6 +91,12 @@ class Rate:
         if limit_per_s is not None:
             self._next_s = max(self._next_s, now_s - _BURST_S) + 1.0 / limit_per_s
 
+    def spare(self, now_s: float) -> None:
+        """The request that started now was not made after all."""
+        limit_per_s = self.per_s(now_s)
+        if limit_per_s is not None:
+            self._next_s -= 1.0 / limit_per_s
+
     def accept(self, now_s: float) -> None:
         """A request was accepted."""
         self._accepted.add(now_s)
@@ -89,6 +107,9 @@ class Rate:
         if hold_s > 0:
             self._grows_from_s = max(self._grows_from_s, now_s + hold_s)
         if ceiling_per_s is not None and started_s < self._cut_at_s + CONGESTION_S:
+            return
+        self._throttled.add(now_s)
+        if hold_s == 0 and self._are_few(now_s):
             return
         accepted_per_s = self._accepted.per_s(now_s, self._slots_to_count(now_s))
         least_per_s = LEAST_AT_FIRST_PER_S if ceiling_per_s is None else LEAST_PER_S
@@ -101,6 +122,11 @@ class Rate:
         self._grows_from_s = now_s + hold_s
         self._next_s = now_s + 1.0 / (found_per_s * CUT)
 
+    def _are_few(self, now_s: float) -> bool:
+        """Whether hardly any of the latest answers were 429s, those of congestions known aside."""
+        throttled = self._throttled.count(now_s, _SLOTS)
+        return throttled < TOLERATED * (throttled + self._accepted.count(now_s, _SLOTS))
+
     def _slots_to_count(self, now_s: float) -> int:
         """A second while the limit is unknown; else up to five, none of them held."""
         if not self._is_known:
@@ -108,8 +134,8 @@ class Rate:
         return min(_SLOTS, max(_SLOTS_OF_A_SECOND, int((now_s - self._grows_from_s) / _SLOT_S)))
 
 
-class _Accepted:
-    """How many requests were accepted in each of the last slots of time."""
+class _Recent:
+    """How many answers of a kind came in each of the last slots of time."""
 
     __slots__ = ("_counts", "_since_s", "_slot")
 
@@ -124,15 +150,18 @@ class _Accepted:
             self._move_to(slot, now_s)
         self._counts[slot % len(self._counts)] += 1
 
-    def per_s(self, now_s: float, slots: int) -> float:
-        """Accepted a second in the last full slots and the present one; over a second at least."""
+    def count(self, now_s: float, slots: int) -> int:
+        """How many came in the last full slots and the present one."""
         slot = int(now_s / _SLOT_S)
         self._move_to(slot, now_s)
+        return sum(self._counts[(slot - back) % len(self._counts)] for back in range(slots + 1))
+
+    def per_s(self, now_s: float, slots: int) -> float:
+        """The same a second; over a second at least."""
+        counted = self.count(now_s, slots)
         since_s = now_s if self._since_s is None else self._since_s
         counted_s = min(now_s - since_s, slots * _SLOT_S + now_s % _SLOT_S)
-        return sum(self._counts[(slot - back) % len(self._counts)] for back in range(slots + 1)) / max(
-            1.0, counted_s
-        )
+        return counted / max(1.0, counted_s)
 
     def _move_to(self, slot: int, now_s: float) -> None:
         if self._since_s is None:

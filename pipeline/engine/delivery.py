@@ -16,6 +16,7 @@ from pipeline.core.concurrency import Bounds
 from pipeline.core.exchange import Exchange
 from pipeline.core.metrics import (
     ATTEMPTS,
+    ATTEMPTS_CHARGED,
     HTTP_ANSWERS,
     HTTP_SECONDS,
     RETRIES,
@@ -70,6 +71,7 @@ class Delivery:
         self._on_outcome = on_outcome
         self._batcher: Batcher[Part] = Batcher(policy.batch)
         self._linger: Timer | None = None
+        self._waiting: dict[Shipment, Timer] = {}
         self._turns = Turns(gate)
         self._blame = Blame()
         self._exchange_ended = asyncio.Event()
@@ -89,6 +91,8 @@ class Delivery:
     async def drained(self, assignments: Iterable[Assignment]) -> None:
         """Return when no exchange of the (closed) assignments is under way. Retries are dropped."""
         self._turns.remove(_is_empty)
+        for shipment in [waiting for waiting in self._waiting if _is_empty(waiting)]:
+            self._waiting.pop(shipment).cancel()
         while any(assignment.under_way for assignment in assignments):
             self._exchange_ended.clear()
             await self._exchange_ended.wait()
@@ -121,14 +125,15 @@ class Delivery:
             exchange = await self._destination.check_credentials()
             self._gate.hear_of_key(judge(exchange), describe(exchange))
             self._turns.put_first(turn.shipment)
-        elif not await self._deliver(turn):
-            self._gate.give_up_probe()
+        else:
+            await self._deliver(turn)
 
-    async def _deliver(self, turn: Turn) -> bool:
-        """Send a shipment, unless nothing of it is left, and do what follows; answers whether it was sent."""
+    async def _deliver(self, turn: Turn) -> None:
+        """Send a shipment, unless nothing of it is left, and do what follows."""
         shipment = turn.shipment
         if self._is_over(shipment):
-            return False
+            self._gate.give_up(turn.entry)
+            return
         step = await self._attempt(turn)
         match step:
             case Accept():
@@ -137,7 +142,7 @@ class Delivery:
             case Again(delay_s):
                 self._meter.add(RETRIES)
                 shipment.doubt()
-                self._clock.call_later(delay_s, lambda: self._put_back(shipment))
+                self._waiting[shipment] = self._clock.call_later(delay_s, lambda: self._put_back(shipment))
             case Fail() if len(shipment.parts) > 1:
                 shipment.doubt()
                 self._halve(shipment)
@@ -148,7 +153,6 @@ class Delivery:
         if shipment.rest is not None:
             self._turns.put_first(shipment.rest)
             shipment.rest = None
-        return True
 
     async def _attempt(self, turn: Turn) -> Step:
         """One exchange, and what follows from it; the shipment's attempts are brought up to date."""
@@ -160,15 +164,18 @@ class Delivery:
             exchange = await self._destination.send(body)
         took_s = self._clock.monotonic_s() - started_s
         self._count(shipment, exchange, took_s)
+        latency_ms = round(took_s * 1000, 1)
+        made = attempted(shipment.attempts, exchange, sent_at_ms=sent_at_ms, latency_ms=latency_ms)
         end = next_step(
             judge(exchange, self._policy.rules),
             exchange,
-            attempted(shipment.attempts, exchange, sent_at_ms=sent_at_ms, latency_ms=round(took_s * 1000, 1)),
+            made,
             policy=self._policy.retry,
             blame=self._blame,
             now_ms=self._clock.now_ms(),
             jitter=self._jitter(),
         )
+        self._meter.add(ATTEMPTS_CHARGED, end.attempts.charged - made.charged)
         shipment.attempts = end.attempts
         if end.sign is Sign.TAKES:
             self._blame.accept(number)
@@ -191,6 +198,7 @@ class Delivery:
         return not shipment.parts
 
     def _put_back(self, shipment: Shipment) -> None:
+        del self._waiting[shipment]
         if not _is_empty(shipment):
             self._turns.put(shipment)
 

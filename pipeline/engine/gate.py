@@ -6,7 +6,7 @@ It asks the brake, the lease, the concurrency, the destination's Retry-After, th
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final
+from typing import Final, assert_never
 
 import structlog
 
@@ -15,7 +15,6 @@ from pipeline.core.breaker import Breaker, Cause, Closed, HalfOpen, Open, Probe
 from pipeline.core.concurrency import Bounds, Concurrency
 from pipeline.core.exchange import Exchange
 from pipeline.core.metrics import (
-    ATTEMPTS_CHARGED,
     BREAKER_OPEN,
     BREAKER_OPENED,
     CONCURRENCY_LIMIT,
@@ -183,9 +182,16 @@ class Gate:
         """A pass is given back, whatever it was used for."""
         self._under_way -= 1
 
-    def give_up_probe(self) -> None:
-        """What had the probe's pass was not sent."""
-        self._breaker.give_up_probe(self._clock.monotonic_s())
+    def give_up(self, entry: Pass) -> None:
+        """What had this pass was not sent: another may go in its place at once."""
+        now_s = self._clock.monotonic_s()
+        match entry:
+            case Pass.PROBE:
+                self._breaker.give_up_probe(now_s)
+            case Pass.FREE:
+                self._rate.spare(now_s)
+            case _:
+                assert_never(entry)
 
     def _pace(self, ended: Ended, now_s: float) -> None:
         """How long it took, or that it failed, decides how many may be under way."""
@@ -214,9 +220,7 @@ class Gate:
                 self._log.end()
             case Sign.FAILS | Sign.KNOWS_NO_KEY | Sign.THROTTLES:
                 self._log.fail(describe_no(ended.exchange), cause)
-            case Sign.NOTHING:
-                self._meter.add(ATTEMPTS_CHARGED)
-            case Sign.REFUSES_EVENT:
+            case Sign.NOTHING | Sign.REFUSES_EVENT:
                 pass
 
     def _look_again_at(self, at_s: float) -> None:

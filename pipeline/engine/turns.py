@@ -57,8 +57,13 @@ class Turns:
             self._hand_out()
 
     def remove(self, is_over: Callable[[Shipment], bool]) -> None:
-        """Take out what need not be sent any more."""
-        self._ready = deque(shipment for shipment in self._ready if not is_over(shipment))
+        """Take out what need not be sent any more. What comes to its end may be followed by more of these."""
+        kept = []
+        while self._ready:
+            shipment = self._ready.popleft()
+            if not is_over(shipment):
+                kept.append(shipment)
+        self._ready.extend(kept)
 
     def _hand_out(self) -> None:
         while self._idle:

@@ -7,7 +7,9 @@ from collections import Counter
 import pytest
 from aiokafka import ConsumerRecord
 
+from tests.support.worker.accounts import AuditBook
 from tests.support.worker.events import letter, track, tracks
+from tests.support.worker.feed import feeding
 from tests.support.worker.scene import Scene
 from tests.support.worker.topic import Letter
 
@@ -68,19 +70,30 @@ EXPECTED = {
 }
 
 
+def has_given_up(book: AuditBook) -> bool:
+    return any(outcome.record.reason == "retries_exhausted" for outcome in book.outcomes)
+
+
 async def test_every_outcome_is_audited_once_and_what_was_not_delivered_is_kept(scene: Scene) -> None:
-    good = tracks(300, delay_ms=20)
-    await scene.produce([*good[:100], *OTHERS, *good[100:]])
-    config = scene.config(mappings=MAPPINGS, delivery={"max_attempts": 3, "expire_after": "1h"})
+    """An event that is always refused pays only while others are accepted: they come until it has failed."""
+    good = tracks(100, first=5000)
+    await scene.produce([*good[:50], *OTHERS, *good[50:]])
+    quick = {"first": "20ms", "cap": "20ms"}
+    config = scene.config(
+        mappings=MAPPINGS, delivery={"max_attempts": 3, "expire_after": "1h", "retry": quick}
+    )
 
     worker = await scene.started(config)
-    await scene.accounted(len(good) + len(OTHERS))
+    async with feeding(scene, per_s=20) as feed:
+        await scene.audited(has_given_up)
+    good_count = len(good) + feed.count
+    await scene.accounted(good_count + len(OTHERS))
 
     assert await worker.stop() == 0
     found = await scene.account()
     found.check_clean()
     # of the labelled two, the one as track call is delivered twice, the other once
-    assert found.outcomes == {("delivered", "accepted"): len(good) + 3, **EXPECTED}
+    assert found.outcomes == {("delivered", "accepted"): good_count + 3, **EXPECTED}
     await _check_dead_letters(scene)
 
 

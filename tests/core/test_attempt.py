@@ -89,8 +89,17 @@ def test_a_throttled_event_never_pays() -> None:
     end = follow([Answer(429)] * 20, accepted_between=True)
 
     assert isinstance(end.step, Again)
-    assert end.sign is Sign.THROTTLES
     assert end.attempts.charged == 0
+
+
+def test_a_429_of_an_event_tells_of_the_destination_once_while_others_are_accepted() -> None:
+    again: list[Exchange] = [Answer(429, "7")] * 2
+
+    first, other = follow(again[:1], accepted_between=True), follow(again)
+    own = follow(again, accepted_between=True)
+
+    assert (first.sign, first.step) == (other.sign, other.step) == (Sign.THROTTLES, Again(7.0, hold_s=7.0))
+    assert (own.sign, own.step) == (Sign.NOTHING, Again(7.0))
 
 
 @pytest.mark.parametrize("status", [401, 403])

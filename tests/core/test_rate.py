@@ -1,5 +1,7 @@
 """The rate finds a hidden limit, stays close below it, and finds it again when it moves."""
 
+import random
+
 import pytest
 
 from pipeline.core.rate import CONGESTION_S, CUT, Rate
@@ -12,6 +14,15 @@ from tests.support.limited_server import (
 )
 
 SERVERS = [FixedWindow, SlidingWindow, TokenBucket]
+
+
+class Moody(LimitedServer):
+    """Answers 429 to one request in `1 / per_s`, however many come."""
+
+    _random = random.Random(2)  # noqa: S311 (a simulation)
+
+    def takes(self, now_s: float) -> bool:
+        return self._random.random() >= self.per_s
 
 
 def unlimited_for(seconds: int, per_s: int) -> Rate:
@@ -31,22 +42,27 @@ def test_nothing_is_paced_before_the_first_429() -> None:
     assert rate.next_s == 0.0
 
 
-def test_the_first_429_cuts_below_what_was_accepted() -> None:
+def throttle(rate: Rate, now_s: float, times: int = 5) -> None:
+    for _ in range(times):
+        rate.throttle(started_s=now_s - 0.1, now_s=now_s, hold_s=0.0)
+
+
+def test_the_first_429s_cut_below_what_was_accepted() -> None:
     rate = unlimited_for(10, per_s=100)
-    rate.throttle(started_s=9.9, now_s=10.0, hold_s=0.0)
+    throttle(rate, now_s=10.0)
 
     assert rate.per_s(10.0) == pytest.approx(100 * CUT, rel=0.02)
 
 
 def test_the_429s_of_one_congestion_count_once() -> None:
     rate = unlimited_for(10, per_s=100)
-    rate.throttle(started_s=9.9, now_s=10.0, hold_s=0.0)
+    throttle(rate, now_s=10.0)
     before = rate.per_s(10.5)
     for number in range(64):
         rate.throttle(started_s=9.9 + number / 100, now_s=10.5, hold_s=0.0)
 
     assert rate.per_s(10.5) == before
-    rate.throttle(started_s=10.0 + CONGESTION_S, now_s=11.1, hold_s=0.0)
+    throttle(rate, now_s=10.1 + CONGESTION_S)
     assert (rate.per_s(11.1) or 0) < (before or 0)
 
 
@@ -56,6 +72,34 @@ def test_a_hold_starts_the_growth_later() -> None:
 
     assert rate.per_s(70.0) == rate.per_s(10.0)
     assert (rate.per_s(75.0) or 0) > (rate.per_s(70.0) or 0)
+
+
+def test_a_lone_429_among_many_accepted_cuts_nothing_unless_it_says_how_long_to_wait() -> None:
+    rate = unlimited_for(10, per_s=100)
+    throttle(rate, now_s=10.0, times=2)
+    assert rate.per_s(10.0) is None
+
+    rate.throttle(started_s=9.9, now_s=10.0, hold_s=1.0)
+    assert rate.per_s(10.0) == pytest.approx(100 * CUT, rel=0.02)
+
+
+def test_429s_that_come_whatever_the_rate_is_and_rarely_cost_no_speed() -> None:
+    client = LimitedClient(Moody(0.001, retry_after=False), 16, 0.05)
+    client.run(0.0, 60.0)
+
+    assert client.settled(20.0, 60.0)[0] >= 0.95 * 16 / 0.05
+
+
+def test_what_is_not_sent_after_all_takes_no_time() -> None:
+    rate = unlimited_for(10, per_s=100)
+    throttle(rate, now_s=10.0)
+    before = rate.next_s
+    for _ in range(1000):
+        rate.start(10.5)
+        rate.spare(10.5)
+    rate.start(10.5)
+
+    assert rate.next_s == pytest.approx(max(before, 10.5 - 0.02) + 1 / (100 * CUT), rel=0.001)
 
 
 def test_it_never_stops_altogether() -> None:

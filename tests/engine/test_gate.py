@@ -4,17 +4,15 @@ from collections import Counter
 
 import orjson
 import pytest
-from structlog.testing import capture_logs
 
 from pipeline.adapters.sandbox import Faults
 from pipeline.adapters.sandbox.stories import Story
 from pipeline.core.audit import AuditRecord
 from pipeline.core.batch import BatchPolicy
-from pipeline.core.metrics import RATE_LIMIT
 from pipeline.core.outcome import Reason
 from pipeline.core.record import Record
 from tests.support.destination import FakeDestination, HeldAnswers
-from tests.support.engine import RunningWorker, World, event, record
+from tests.support.engine import RunningWorker, World, event, record, tracks
 
 PROBE_INTERVAL_S = 8.0
 """The cap of the back-off in `World`."""
@@ -155,6 +153,32 @@ async def test_what_grows_too_old_expires_while_the_destination_is_held() -> Non
     assert outcomes(world) == {"expired": 20}
 
 
+async def test_what_expires_while_held_is_followed_by_what_waited_behind_it() -> None:
+    """Several events of a visitor and several parts of an event: each comes to its end, and nothing else."""
+    world = World(expire_after_ms=60_000, plan=tracks("first", "second"))
+
+    async with world.worker() as worker:
+        await worker.open()
+        world.destination.faults = DOWN
+        await worker.take([record(offset, event(offset, user=f"u-{offset % 5}")) for offset in range(20)])
+        await world.clock.advance(60 + 2 * PROBE_INTERVAL_S)
+
+    assert Counter(found.outcome.value for found in world.audit.records()) == {"expired": 40}
+
+
+async def test_what_waits_for_another_attempt_is_not_kept_once_given_back() -> None:
+    world = World()
+
+    async with world.worker() as worker:
+        await worker.open()
+        story = {"status": "503", "retry_after": 3600}
+        await worker.take([record(offset, event(offset, sandbox=story)) for offset in range(4)])
+        assert len(worker.engine._delivery._waiting) == 4
+        await worker.release()
+
+        assert len(worker.engine._delivery._waiting) == 0
+
+
 async def test_what_is_given_back_while_held_is_forgotten() -> None:
     world = World()
 
@@ -211,38 +235,6 @@ async def test_an_array_is_not_lost_when_part_of_it_is_given_back_between_its_ha
         await world.clock.advance(60)
 
     assert outcomes(world) == {"delivered": 4}
-
-
-async def test_a_429_paces_the_requests_and_tells_so_once() -> None:
-    world = World(concurrency=10, max_in_flight_events=1000)
-
-    with capture_logs() as logs:
-        async with world.worker() as worker:
-            await worker.open()
-            await worker.take([record(0, event(0, sandbox={"status": "429,200"})), *records(9, first=1)])
-            await worker.take(records(90, first=10))
-            at_once = len(world.destination.sent)
-            await world.clock.advance(5)
-            meanwhile = len(world.destination.sent)
-            limits = [value for metric, _, value in world.meter.read() if metric is RATE_LIMIT]
-            await world.clock.advance(60)
-
-    assert at_once < 40
-    assert 40 < meanwhile - at_once < 60
-    assert limits == [pytest.approx(10, rel=0.2)]
-    assert outcomes(world) == {"delivered": 100}
-    assert [line["event"] for line in logs] == ["Kameleoon asks for fewer requests"]
-
-
-async def test_a_429_that_does_not_say_how_long_holds_nobody_but_its_visitor() -> None:
-    world = World(jitter=lambda: 0.9)
-
-    async with world.worker() as worker:
-        await worker.open()
-        await worker.take([record(0, event(0, sandbox={"status": "429,429,429,200"}))])
-        await worker.take(records(2, first=1))
-        await world.clock.advance(2.5)
-        assert outcomes(world) == {"delivered": 2}
 
 
 async def test_a_destination_that_was_away_is_taken_up_gently_and_soon_fully() -> None:

@@ -26,11 +26,14 @@ class Feed:
         """Produce until cancelled; what was begun is brought to its end."""
         producer = new_producer(self._scene.servers)
         await producer.start()
+        turn = asyncio.create_task(self._turn(producer))
         try:
             while True:
-                await asyncio.shield(self._turn(producer))
+                await asyncio.shield(turn)
                 await asyncio.sleep(_PAUSE_S)
+                turn = asyncio.create_task(self._turn(producer))
         finally:
+            await asyncio.wait([turn])
             await producer.stop()
 
     async def _turn(self, producer: Any) -> None:
