@@ -1,9 +1,11 @@
 # Every target sets up what it needs: .venv is made from the hash-pinned requirements-dev.lock.
-# COVERAGE=1 has `check` measure what the tests reach of the rooms without network.
+# COVERAGE=1 has `check` and `test` measure what the tests reach of the rooms without network, in one process.
+# JOBS=n runs the tests in so many processes, each with a broker of its own.
 # PYTHON=/path/to/python3.12 picks another Python than the first one found.
 
 CANDIDATES = $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 BIN = .venv/bin
+PYTEST = $(BIN)/$(if $(COVERAGE),coverage run -m pytest,pytest --numprocesses $(or $(JOBS),2) --dist loadgroup)
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
@@ -18,7 +20,8 @@ demo: .venv/installed  ## the whole pipeline on this machine: no Kafka, no accou
 
 test: .venv/installed  ## all tests, on Apache Kafka where it can be had
 	@$(BIN)/python -m tests.support.kafka prepare
-	@$(BIN)/pytest -m 'not compose' $(PYTEST_OPTIONS)
+	@$(PYTEST) -m 'not compose' $(PYTEST_OPTIONS)
+	@$(if $(COVERAGE),$(BIN)/coverage report)
 
 check: .venv/installed  ## format, lint, types, imports, unit and property tests: under a minute
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync .static .unit
@@ -30,7 +33,7 @@ check: .venv/installed  ## format, lint, types, imports, unit and property tests
 	@$(BIN)/lint-imports --no-logo
 
 .unit:
-	@$(BIN)/$(if $(COVERAGE),coverage run -m )pytest -q -m 'not broker and not packaging and not compose' $(PYTEST_OPTIONS)
+	@$(PYTEST) -q -m 'not broker and not packaging and not compose' $(PYTEST_OPTIONS)
 	@$(if $(COVERAGE),$(BIN)/coverage report)
 
 fuzz: .venv/installed  ## RECORDS=n hostile records (SEED=s) through the core and the whole engine

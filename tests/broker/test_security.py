@@ -31,7 +31,7 @@ LOGIN = "org.apache.kafka.common.security"
 LISTENER = "listener.name.sasl_ssl"
 PASSWORD = "right"
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("security")]  # one broker with keys for all
 
 
 def _listener(plain_port: int, controller_port: int, port: int) -> dict[str, str]:
