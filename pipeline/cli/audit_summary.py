@@ -1,8 +1,9 @@
 """How `audit summary` looks: tables for people, one object for programs."""
 
 from rich.table import Table
+from rich.text import Text
 
-from pipeline.cli.console import wide_console
+from pipeline.cli.console import printable, wide_console
 from pipeline.core.audit import OutcomeKind
 from pipeline.core.audit_summary import AuditSummary
 
@@ -45,7 +46,7 @@ def print_tables(found: AuditSummary) -> None:
     table.add_column("records", justify="right")
     table.add_column("share", justify="right")
     for (outcome, reason), count in found.by_reason.most_common():
-        table.add_row(outcome.value, reason, f"{count:,}", f"{count / found.records:.1%}")
+        table.add_row(outcome.value, Text(printable(reason)), f"{count:,}", f"{count / found.records:.1%}")
     console.print(table)
     facts = Table(box=None, pad_edge=False, show_header=False)
     for name, fact in _facts(found):

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
-from pipeline.cli.console import wide_console
+from pipeline.cli.console import printable, wide_console
 from pipeline.core.reconcile.findings import Kind, PartitionReport, Reconciliation
 
 
@@ -61,7 +61,7 @@ def print_report(found: Reconciliation) -> None:
         )
     console.print(table)
     for line in _lines(found, shown):
-        console.print(line, markup=False)
+        console.print(printable(line), markup=False)
 
 
 def _cells(report: PartitionReport) -> list[str]:

@@ -57,7 +57,7 @@ def print_text(report: Report, config: Config, *, execute: bool) -> None:
     if total and not execute:
         print("Nothing was written: --execute does it.")
     for chosen in report.gone[:_GONE_SHOWN]:
-        print(f"{_place(chosen)}: the original is no longer there, not put back", file=sys.stderr)
+        print(f"{printable(_place(chosen))}: the original is no longer there, not put back", file=sys.stderr)
     if len(report.gone) > _GONE_SHOWN:
         print(f"and {len(report.gone) - _GONE_SHOWN:,} more originals are gone", file=sys.stderr)
 

@@ -12,6 +12,10 @@ _STEP: Final = math.log(1.02)
 _MOST_REASONS: Final = 100
 _OTHER_REASONS: Final = "(other reasons)"
 
+_SHORTEST_MS: Final = 0.001
+_LONGEST_MS: Final = 1e12
+"""A forged record may tell of any number; beyond this one, thirty years, it is cut."""
+
 
 class Latencies:
     """Latencies in buckets two percent wide: percentiles are right within one percent."""
@@ -24,8 +28,9 @@ class Latencies:
 
     def add(self, latency_ms: float) -> None:
         """Count one latency."""
+        latency_ms = min(latency_ms, _LONGEST_MS)
         self._longest_ms = max(self._longest_ms, latency_ms)
-        self._buckets[round(math.log(max(latency_ms, 0.001)) / _STEP)] += 1
+        self._buckets[round(math.log(max(latency_ms, _SHORTEST_MS)) / _STEP)] += 1
 
     def percentile(self, share: float) -> float | None:
         """The latency in milliseconds that this share of all stays within; None without any."""

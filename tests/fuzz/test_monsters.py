@@ -18,8 +18,8 @@ def _properties(inside: bytes) -> bytes:
     return _HEAD + inside + b"}"
 
 
-def _keys(form: bytes, count: int) -> bytes:
-    return b"{" + b",".join(form % number for number in range(count)) + b"}"
+def _keys(form: bytes, count: int, step: int = 1) -> bytes:
+    return b"{" + b",".join(form % (number * step) for number in range(count)) + b"}"
 
 
 MONSTERS = {
@@ -34,6 +34,10 @@ MONSTERS = {
     "keys": _properties(_keys(b'"k%d":1', _TEN_MB // 12)),
     "keys like indices": _properties(_keys(b'"%d":1', _TEN_MB // 12)),
     "the same key": _properties(b"{" + b'"k":1,' * (_TEN_MB // 6) + b'"k":2}'),
+    "keys that hash alike as numbers": _properties(_keys(b'"%d":1', _TEN_MB // 30, 2**61 - 1)),
+    "numbers that hash alike": _properties(
+        b'{"items":[' + b",".join(b"%d" % (number * (2**61 - 1)) for number in range(_TEN_MB // 30)) + b"]}"
+    ),
     "items": _properties(b'{"items":[' + b"{}," * (_TEN_MB // 3) + b"{}]}"),
     "lists, deep": _properties(b"[" * (_TEN_MB // 2) + b"]" * (_TEN_MB // 2)),
     "lists, never closed": b"[" * _TEN_MB,

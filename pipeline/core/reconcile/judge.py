@@ -54,7 +54,7 @@ class Judge:
             void=account.void,
             replayed=replayed,
             note=scope.note,
-            is_whole=not account.is_shortened,
+            is_whole=not (account.is_shortened or scope.is_doubtful),
         )
 
     def take(self, records: Sequence[InputRecord]) -> None:

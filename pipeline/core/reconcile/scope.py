@@ -24,13 +24,14 @@ class Kept:
 class Scope:
     """Offsets to judge. Records with a timestamp up to `not_before_ms` are too old to be judged.
 
-    `note` is a sentence on what is left out, empty when nothing is.
+    `note` is a sentence on what is left out, empty when nothing is; `is_doubtful` says that it should not be.
     """
 
     begin: int
     end: int
     not_before_ms: float = _NEVER
     note: str = ""
+    is_doubtful: bool = False
 
 
 def plan_scope(
@@ -42,12 +43,26 @@ def plan_scope(
     the audit, nobody knows it, and records older than what is left may have had their outcomes
     there; an hour is allowed for between the clocks of producers and workers.
     """
+    if (later := _later_pass(account, committed)) is not None:
+        return Scope(span.begin, span.begin, note=later, is_doubtful=True)
     end, note = _end(account, committed, to_end=to_end)
     if kept.begin > 0 and not account.is_told_from_its_start:
         not_before_ms = _ALWAYS if kept.oldest_ms is None else kept.oldest_ms + _HOUR_MS
         return Scope(span.begin, max(span.begin, end), not_before_ms, note)
     begin = max(span.begin, account.begin or 0)
     return Scope(begin, max(begin, end), note=note)
+
+
+def _later_pass(account: PartitionAccount, committed: Committed | None) -> str | None:
+    """What is to be said when the audit tells of a pass that the group has not begun."""
+    metadata = None if committed is None else parse_metadata(committed.metadata)
+    if metadata is None or account.is_pass_asked or (account.pass_ or 0) <= metadata.pass_:
+        return None
+    return (
+        f"the audit topic tells of pass {account.pass_}, the group is in pass {metadata.pass_}: nothing was "
+        f"judged; ask again, and if it stays so, something else has written there: --pass {metadata.pass_} "
+        "judges the group's own"
+    )
 
 
 def _end(account: PartitionAccount, committed: Committed | None, *, to_end: bool) -> tuple[int, str]:

@@ -3,8 +3,10 @@
 from pipeline.core.commit import CommitMetadata, Committed, LogRange
 from pipeline.core.reconcile.account import Bounds, PartitionAccount
 from pipeline.core.reconcile.asked import Asked, Span
+from pipeline.core.reconcile.judge import Judge
 from pipeline.core.reconcile.reading import Told, TookOver
 from pipeline.core.reconcile.scope import Kept, Scope, plan_scope
+from pipeline.core.record import TopicPartition
 
 SPAN = Span(0, 100)
 WHOLE = Kept()
@@ -42,6 +44,19 @@ def test_before_offsets_set_by_hand_take_effect_the_pass_is_judged_up_to_them() 
     forward = plan_scope(account(50), SPAN, WHOLE, commit(80, pass_=8), to_end=False)
     assert (back.end, forward.end) == (20, 51)
     assert "the next pass begins at 20" in back.note
+
+
+def test_a_pass_that_the_group_has_not_begun_is_not_believed() -> None:
+    """Whoever forges a record of a later pass would hide all that is missing."""
+    forged = account(50)
+    forged.take(Told("p", "t", 0, 99, 2**64 - 1, 2**64 - 1, "A", 1, 1), 1)
+    for to_end in (False, True):
+        scope = plan_scope(forged, SPAN, WHOLE, commit(30), to_end=to_end)
+        assert (scope.begin, scope.end, scope.is_doubtful) == (0, 0, True)
+        assert not Judge(TopicPartition("t", 0), forged, scope).finish().is_clean
+    assert "--pass 7" in scope.note
+    asked = account(50, wanted=7)
+    assert not plan_scope(asked, SPAN, WHOLE, commit(30), to_end=False).is_doubtful
 
 
 def test_a_pass_that_was_asked_for_and_is_over_ends_with_its_last_outcome() -> None:
