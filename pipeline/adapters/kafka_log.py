@@ -81,9 +81,13 @@ class KafkaAuditLog:
         """How many partitions the audit topic has now. Raises LogUnavailable."""
         with log_errors(f"{self._topic}: reading its partitions"):
             async with asyncio.timeout(self._timeout_s):
-                producer = await self._producing.get()
-                await producer.client.force_metadata_update()  # what it knows may be minutes old
-                return len(await producer.partitions_for(self._topic))
+                client = (await self._producing.get()).client
+                await client.add_topic(self._topic)
+                await client.force_metadata_update()  # what it knows may be minutes old
+                found = client.cluster.partitions_for_topic(self._topic)
+                if not found:
+                    raise UnknownTopicOrPartitionError(self._topic)
+                return len(found)
 
     async def append(self, partition: int, entries: Sequence[LogEntry]) -> list[int]:
         """Append in order; answers the offsets. Raises LogUnavailable: do not append the same again."""
@@ -102,6 +106,7 @@ class KafkaAuditLog:
         sent = []
         for builder, count in _batches(producer, entries):
             future = await producer.send_batch(builder, self._topic, partition=partition)
+            future.add_done_callback(_hear)
             sent.append((future, count))
         offsets: list[int] = []
         for future, count in sent:
@@ -234,6 +239,12 @@ class KafkaDeadLetters:
             self._topic, value, letter.key, headers=list(letter.headers)
         )
         return future
+
+
+def _hear(ended: "asyncio.Future[Any]") -> None:
+    """Of several batches that fail the first one says why; asyncio would complain of the others."""
+    if not ended.cancelled():
+        ended.exception()
 
 
 def _batches(producer: AIOKafkaProducer, entries: Sequence[LogEntry]) -> Iterator[tuple[BatchBuilder, int]]:

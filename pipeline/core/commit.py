@@ -47,6 +47,7 @@ class CommitMetadata:
         return orjson.dumps(told if self.brake is None else told | {"brake": self.brake}).decode()
 
 
+_ANOTHER_AUDIT: Final = "the audit topic is not the one of the last commit: it is read from its beginning"
 _NUMBERS: Final = ("pass", "epoch", "window", "at")
 
 
@@ -161,18 +162,18 @@ def _new_pass_warning(committed: Committed) -> str:
 def _resume(
     metadata: CommitMetadata, offset: int, events: LogRange, audit: LogRange, audit_topic: str
 ) -> Opening:
-    warning = ""
-    audit_from = max(metadata.audit_from, audit.begin)
-    if metadata.audit_topic != audit_topic or metadata.audit_from > audit.end:
-        audit_from = audit.begin
-        warning = "the audit topic is not the one of the last commit: it is read from its beginning"
+    is_another = metadata.audit_topic != audit_topic or metadata.audit_from > audit.end
+    is_whole = not is_another and metadata.audit_from >= audit.begin
+    inherited = metadata.window if metadata.is_open else 0
+    if not is_whole and (metadata.is_open or metadata.window > 0):
+        inherited = events.end - offset  # only the audit told what was settled ahead of the offset
     return Opening(
         position=offset,
         pass_=metadata.pass_,
         epoch=metadata.epoch + 1,
-        inherited_window=min(metadata.window, events.end - offset) if metadata.is_open else 0,
+        inherited_window=min(inherited, events.end - offset),
         inherited_end=events.end,
-        audit_from=audit_from,
-        warning=warning,
+        audit_from=metadata.audit_from if is_whole else audit.begin,
+        warning=_ANOTHER_AUDIT if is_another else "",
         brake=metadata.brake,
     )

@@ -45,13 +45,21 @@ class Assignment:
         self.is_closed = False
         self.is_given_up = False
         self.setbacks = 0
+        self._settled_below = 0
+        self._settled_before: frozenset[int] = frozenset()
         self._stuck_at = opening.position
         self._lost: list[Span] = []
         self._received: deque[tuple[int, float]] = deque()
 
     def continue_from(self, given_up: Self) -> None:
-        """The same worker goes on: what it knows of its own sends takes the place of doubt."""
+        """The same worker goes on: what it knows of its own sends takes the place of doubt.
+
+        It knows as well what it has settled. If the audit does not tell of that any more, as a topic
+        made anew does not, it will be sent again.
+        """
         self.carried = given_up.carried | given_up.entries
+        self._settled_below = max(given_up._settled_below, given_up.ledger.watermark)
+        self._settled_before = given_up._settled_before | given_up.ledger.settled_ahead
         self.inherited_left = given_up.inherited_left
         self._inherited_end = given_up._inherited_end
         self.setbacks = given_up.setbacks + 1 if given_up.is_stuck else 1
@@ -78,6 +86,8 @@ class Assignment:
 
     def inherits(self, offset: int) -> bool:
         """Whether a predecessor may have sent this record, the next one that nobody audited."""
+        if offset < self._settled_below or offset in self._settled_before:
+            return True
         if offset >= self._inherited_end:
             self.inherited_left = 0
         is_inherited = self.inherited_left > 0

@@ -25,6 +25,11 @@ class Ledger:
         return self._watermark
 
     @property
+    def settled_ahead(self) -> frozenset[int]:
+        """The settled offsets above the watermark: something before them is not."""
+        return frozenset(self._settled)
+
+    @property
     def unsettled(self) -> int:
         """How many received records wait for an outcome."""
         return len(self._received) - len(self._settled)

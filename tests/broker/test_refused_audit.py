@@ -8,6 +8,7 @@ from tests.support.waiting import until
 from tests.support.worker.events import tracks
 from tests.support.worker.pages import ANY_PORT, readiness, scraped
 from tests.support.worker.process import Worker
+from tests.support.worker.quota import limit_producing
 from tests.support.worker.scene import Scene
 from tests.support.worker.topic import Letter
 
@@ -24,13 +25,12 @@ CLOSED: Final = "nothing is sent until the partitions can be opened"
 
 
 async def _holds(scene: Scene, worker: Worker, *says: str) -> None:
-    """The worker says that it holds and why, on its pages and in the log, and commits nothing beyond."""
+    """The worker says that it holds and why, on its pages and in the log."""
     told = await readiness(worker, 503)
     assert told["because"] == ["audit_refused"]
     await scraped(worker, lambda found: found.values("audit_refused_partitions") > [0])
     for cause in says:
         await until(lambda cause=cause: _says(worker, cause), f"it does not say: {cause}")  # type: ignore[misc]  # the value of this turn
-    assert await scene.beyond_audit() == []
 
 
 def _says(worker: Worker, cause: str) -> bool:
@@ -53,6 +53,7 @@ async def test_dead_letters_refused_for_size_even_empty(scene: Scene) -> None:
 
     await scene.produce([*tracks(20), Letter(b"{not json", b"k", partition=0), *tracks(20, first=20)])
     await _holds(scene, worker, f"{dead_letters}: a dead letter was not acknowledged: [Error 10]")
+    assert await scene.beyond_audit() == []
     await scene.accounted(30)
     assert len(worker.said(REFUSED)) < 5, "whoever refuses is not asked without end"
 
@@ -69,7 +70,39 @@ async def test_an_audit_that_refuses_for_size(scene: Scene) -> None:
 
     await scene.produce(tracks(200, first=20))
     await _holds(scene, worker, "the topic's max.message.bytes is too small")
+    assert await scene.beyond_audit() == []
     assert (await scene.book()).complete == 20
 
     await scene.alter(scene.kafka.topics.audit, ROOMY)
     await _goes_on(scene, worker, 220)
+
+
+async def test_an_audit_that_is_held_back_by_a_quota(scene: Scene, unique: str) -> None:
+    worker = await scene.started(scene.config(**QUICK, kafka={"client_id": unique}))
+    await limit_producing(scene.servers, unique, 1)
+
+    await scene.produce(tracks(2000, visitors=200))
+    await _holds(scene, worker, "TimeoutError")
+    assert await scene.beyond_audit() == []
+
+    await limit_producing(scene.servers, unique, None)
+    await _goes_on(scene, worker, 2000)
+
+
+async def test_an_audit_topic_that_is_gone(scene: Scene) -> None:
+    """Made anew it is empty: what is committed stands, what was answered meanwhile is told there."""
+    worker = await scene.started(scene.config(**QUICK))
+    await scene.produce(tracks(20))
+    await scene.accounted(20)
+    scene.broker.admin.delete_topics([scene.kafka.topics.audit])
+
+    await scene.produce(tracks(200, first=20))
+    await _holds(scene, worker, "UnknownTopicOrPartition")
+
+    await scene.apply_topics()
+    await scene.accounted(200)
+    await readiness(worker, 200)
+    assert await worker.stop() == 0
+    told = {outcome.record.message_id for outcome in (await scene.book()).outcomes}
+    assert told >= {f"m-{number}" for number in range(20, 220)}
+    assert len(scene.sandbox.received()) == 220, "nothing is sent again"

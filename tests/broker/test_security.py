@@ -15,10 +15,15 @@ from confluent_kafka.admin import (
 from pipeline.adapters.kafka_admin import open_admin
 from pipeline.adapters.kafka_errors import BrokerError, BrokerRefusedError, BrokerUnreachableError
 from pipeline.config.kafka import Kafka
+from tests.support.kafka.broker import Broker
 from tests.support.kafka.cluster import Cluster, free_ports
 from tests.support.kafka.fixtures import skip_or_fail
 from tests.support.kafka.sources import make_jars_ready
 from tests.support.kafka.unavailable import Unavailable
+from tests.support.waiting import until
+from tests.support.worker.events import tracks
+from tests.support.worker.pages import ANY_PORT, readiness
+from tests.support.worker.scene import open_scene
 
 CERTIFICATE = Path(__file__).parents[1] / "support" / "loopback_certificate.pem"
 TLS = {"ca_file": str(CERTIFICATE), "certificate_file": str(CERTIFICATE), "key_file": str(CERTIFICATE)}
@@ -40,6 +45,8 @@ def _listener(plain_port: int, controller_port: int, port: int) -> dict[str, str
     module = f"{LOGIN}.scram.ScramLoginModule required;"
     scram = {f"{LISTENER}.{mechanism.lower()}.sasl.jaas.config": module for mechanism in SCRAM}
     return scram | {
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "true",
         "listeners": f"{doors},CONTROLLER://127.0.0.1:{controller_port}",
         "advertised.listeners": doors,
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL",
@@ -65,8 +72,8 @@ def _add_scram_users(servers: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a broker that wants a certificate, a user and a password."""
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cluster, str]]:
+    """A node with a second door, that looks at access rules; and the address of that door."""
     try:
         make_jars_ready()
     except Unavailable as reason:
@@ -82,9 +89,15 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
         cluster.start_all()
         _add_scram_users(cluster.bootstrap_servers)
-        yield f"127.0.0.1:{port}"
+        yield cluster, f"127.0.0.1:{port}"
     finally:
         cluster.stop_all()
+
+
+@pytest.fixture
+def locked(guarded: tuple[Cluster, str]) -> str:
+    """The address of a broker that wants a certificate, a user and a password."""
+    return guarded[1]
 
 
 def _kafka(servers: str, mechanism: str = "PLAIN", password: str = PASSWORD, **tls: Any) -> Kafka:
@@ -122,3 +135,28 @@ async def test_a_broker_whose_certificate_nobody_vouches_for_is_not_trusted(lock
 async def test_plain_text_at_a_locked_door_is_told(locked: str) -> None:
     with pytest.raises(BrokerError):
         await _look(Kafka.model_validate({"bootstrap_servers": locked}))
+
+
+async def test_a_worker_that_may_not_write_its_audit_any_more_waits_until_it_may(
+    guarded: tuple[Cluster, str], unique: str, tmp_path: Path
+) -> None:
+    """It holds and says so, nothing passes the watermark, and it goes on by itself."""
+    broker = Broker(guarded[0].bootstrap_servers, "a node of the test's own")
+    async with open_scene(broker, tmp_path, unique) as scene:
+        worker = await scene.started(scene.config(admin=ANY_PORT))
+        await scene.produce(tracks(20))
+        await scene.accounted(20)
+        scene.operator.forbid_writing(scene.kafka.topics.audit)
+
+        await scene.produce(tracks(200, first=20))
+        assert (await readiness(worker, 503))["because"] == ["audit_refused"]
+        said = await until(
+            lambda: worker.said("nothing is sent until the partitions can be opened"), "it holds"
+        )
+        assert "the user lacks the right to do that" in said[0]["detail"]
+        assert await scene.beyond_audit() == []
+
+        scene.operator.allow_writing(scene.kafka.topics.audit)
+        await scene.accounted(220)
+        assert await worker.stop() == 0
+        (await scene.account()).check_clean()

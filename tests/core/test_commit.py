@@ -1,5 +1,7 @@
 """Where an assignment begins: decided from the commit found and from what both topics hold."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -119,6 +121,21 @@ def test_an_audit_cut_by_retention_is_read_from_what_is_left() -> None:
     opening = opened(Committed(30, CLOSED.encode().replace('"at":20', '"at":2')))
 
     assert (opening.audit_from, opening.warning) == (5, "")
+
+
+@pytest.mark.parametrize("is_open, window, doubted", [(False, 0, 0), (False, 3, 70), (True, 3, 70)])
+def test_where_the_audit_is_not_whole_all_that_may_have_been_settled_ahead_is_doubted(
+    is_open: bool,  # noqa: FBT001 (a case of the table)
+    window: int,
+    doubted: int,
+) -> None:
+    """Without anything unsettled there was nothing ahead of the offset."""
+    told = replace(CLOSED, is_open=is_open, window=window)
+    anew = replace(told, audit_from=51)
+    cut = replace(told, audit_from=2)
+
+    assert opened(Committed(30, anew.encode())).inherited_window == doubted
+    assert opened(Committed(30, cut.encode())).inherited_window == doubted
 
 
 def test_events_cut_by_retention_are_left_to_the_reading() -> None:

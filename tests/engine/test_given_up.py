@@ -201,3 +201,27 @@ async def test_a_partition_that_stands_idle_is_not_refused() -> None:
         await worker.open()
 
         assert worker.engine.partitions.refused == 0
+
+
+async def test_what_a_lost_audit_told_of_is_sent_again_and_marked() -> None:
+    """The topic was deleted and made anew: only the worker itself knows what it has settled."""
+    may_answer = asyncio.Event()
+
+    async def gate(body: bytes) -> None:
+        if b'"m-0"' in body:
+            await may_answer.wait()
+
+    world = World(destination=FakeDestination(gate=gate))
+    topic = [*records(0, 3), record(3, b"poison"), *records(4, 1)]
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take(topic[:3])
+        assert [offset for offset, _, _ in told(world)] == [1, 2]
+        world.audit.logs.clear()
+        world.audit.failing.append(False)
+        await worker.take(topic[3:4])
+        may_answer.set()
+        await worker.open()
+        await worker.take(topic)
+
+    assert sorted(told(world)) == [(0, 1, False), (1, 1, True), (2, 1, True), (3, 1, False), (4, 1, False)]

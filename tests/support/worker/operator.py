@@ -6,11 +6,16 @@ from typing import Any, Final
 from aiokafka.admin import AIOKafkaAdminClient
 from confluent_kafka import ConsumerGroupState, ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
     AdminClient,
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
     NewPartitions,
+    ResourcePatternType,
     ResourceType,
 )
 
@@ -46,6 +51,29 @@ class Operator:
         for answer in self._client.delete_records(wanted).values():
             answer.result(_TIMEOUT_S)
 
+    def forbid_writing(self, topic: str) -> None:
+        """`kafka-acls --add --deny-principal User:* --operation Write`; all else stays allowed."""
+        acls = [
+            _acl(topic, AclOperation.WRITE, AclPermissionType.DENY),
+            _acl(topic, AclOperation.ALL, AclPermissionType.ALLOW),
+        ]
+        for answer in self._client.create_acls(acls).values():
+            answer.result(_TIMEOUT_S)
+
+    def allow_writing(self, topic: str) -> None:
+        """`kafka-acls --remove`."""
+        wanted = AclBindingFilter(
+            ResourceType.TOPIC,
+            topic,
+            ResourcePatternType.LITERAL,
+            None,
+            None,
+            AclOperation.ANY,
+            AclPermissionType.ANY,
+        )
+        for answer in self._client.delete_acls([wanted]).values():
+            answer.result(_TIMEOUT_S)
+
     def set_offsets(self, group: str, topic: str, offsets: Mapping[int, int]) -> None:
         """`kafka-consumer-groups --reset-offsets --execute`. The group must be empty."""
         positions = [TopicPartition(topic, partition, offset) for partition, offset in offsets.items()]
@@ -77,3 +105,9 @@ class Operator:
             for partition, position in found.items()
             if partition.topic == topic and position.offset != _NO_COMMIT
         }
+
+
+def _acl(topic: str, operation: AclOperation, permission: AclPermissionType) -> Any:
+    return AclBinding(
+        ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, "User:*", "*", operation, permission
+    )
