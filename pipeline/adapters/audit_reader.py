@@ -10,7 +10,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from pipeline.adapters.kafka_admin import open_admin
-from pipeline.adapters.kafka_client import client_options
+from pipeline.adapters.kafka_client import client_options, stop_consumer
 from pipeline.adapters.kafka_errors import BrokerUnreachableError, broker_errors
 from pipeline.config.kafka import Kafka
 from pipeline.core.reconcile.accounts import AuditValue
@@ -93,4 +93,4 @@ async def open_audit(kafka: Kafka) -> AsyncIterator[AuditReader]:
             consumer.assign(partitions)
         yield AuditReader(consumer, kafka, partitions)
     finally:
-        await consumer.stop()
+        await stop_consumer(consumer)

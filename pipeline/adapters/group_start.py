@@ -9,7 +9,7 @@ from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import CommitFailedError
 
 from pipeline.adapters.group_history import MOST_RECORDS, History, read_history
-from pipeline.adapters.kafka_client import client_options
+from pipeline.adapters.kafka_client import client_options, stop_consumer
 from pipeline.adapters.kafka_errors import broker_errors
 from pipeline.adapters.kafka_group import read_committed
 from pipeline.config.kafka import Kafka
@@ -39,7 +39,7 @@ async def start_group(kafka: Kafka) -> None:
         try:
             await _start(kafka, consumer)
         finally:
-            await consumer.stop()
+            await stop_consumer(consumer)
 
 
 async def _start(kafka: Kafka, consumer: AIOKafkaConsumer) -> None:

@@ -1,7 +1,10 @@
-"""How every Kafka client of ours is told to connect."""
+"""How every Kafka client of ours is told to connect, and how a consumer disconnects."""
 
+import asyncio
 import ssl
 from typing import Any
+
+from aiokafka import AIOKafkaConsumer
 
 from pipeline.adapters.kafka_errors import ClientSettingsError
 from pipeline.adapters.kafka_headers import accept_any_header_names
@@ -24,6 +27,20 @@ def client_options(kafka: Kafka) -> dict[str, Any]:
     if kafka.security.protocol.startswith("SASL"):
         options |= _sasl(kafka.security)
     return options
+
+
+async def stop_consumer(consumer: AIOKafkaConsumer) -> None:
+    """Disconnect.
+
+    The client waits for fetches that it has cancelled. One that has just failed, since its node is
+    gone, passes that on, as if whoever closes had been cancelled; and then the connections stay open.
+    """
+    stopping = asyncio.create_task(consumer.stop())
+    await asyncio.wait({stopping})
+    if stopping.cancelled():
+        await consumer._client.close()  # noqa: SLF001 (stop() can be called but once)
+    else:
+        stopping.result()
 
 
 def _sasl(security: Security) -> dict[str, Any]:

@@ -6,7 +6,7 @@ producers of their own: an original that the broker refuses must not disturb the
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
@@ -23,6 +23,7 @@ from aiokafka.errors import (
 )
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from pipeline.adapters.kafka_client import stop_consumer
 from pipeline.adapters.kafka_producer import RenewedProducer
 from pipeline.core.commit import LogRange
 from pipeline.core.dead_letter import own_headers
@@ -150,10 +151,16 @@ class KafkaAuditLog:
                 found = await reader.getmany(source, timeout_ms=_POLL_MS)
             return found.get(source, [])
 
-    def _reader(self) -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(
+    @asynccontextmanager
+    async def _reader(self) -> AsyncIterator[AIOKafkaConsumer]:
+        reader = AIOKafkaConsumer(
             **self._options, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
         )
+        try:
+            await reader.start()
+            yield reader
+        finally:
+            await stop_consumer(reader)
 
 
 class KafkaDeadLetters:

@@ -6,7 +6,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from pipeline.adapters.kafka_admin import open_admin
-from pipeline.adapters.kafka_client import client_options
+from pipeline.adapters.kafka_client import client_options, stop_consumer
 from pipeline.adapters.kafka_errors import broker_errors
 from pipeline.config.kafka import Kafka
 from pipeline.core.replay_letter import Source, read_source
@@ -26,7 +26,7 @@ class Originals:
     async def stop(self) -> None:
         """Disconnect."""
         if self._consumer is not None:
-            await self._consumer.stop()
+            await stop_consumer(self._consumer)
 
     async def read(self, headers: Sequence[tuple[str, bytes]]) -> ConsumerRecord | None:
         """The record that a dead letter with these headers was made of, if it is still there.

@@ -8,7 +8,7 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
-from pipeline.adapters.kafka_client import client_options
+from pipeline.adapters.kafka_client import client_options, stop_consumer
 from pipeline.adapters.kafka_errors import BrokerError, BrokerUnreachableError, broker_errors
 from pipeline.config.kafka import Kafka
 from pipeline.core.commit import LogRange
@@ -126,4 +126,4 @@ async def open_scan(kafka: Kafka, *, check_crcs: bool = True) -> AsyncIterator[T
             await consumer.start()
         yield TopicScan(consumer, kafka)
     finally:
-        await consumer.stop()
+        await stop_consumer(consumer)

@@ -1,3 +1,4 @@
+import asyncio
 import logging
 import ssl
 from pathlib import Path
@@ -6,7 +7,7 @@ from typing import Any
 import pytest
 from aiokafka import errors
 
-from pipeline.adapters.kafka_client import client_options
+from pipeline.adapters.kafka_client import client_options, stop_consumer
 from pipeline.adapters.kafka_errors import (
     BrokerError,
     BrokerLacksError,
@@ -108,3 +109,30 @@ def test_the_clients_own_log_is_held_back_only_inside(caplog: pytest.LogCaptureF
 def test_what_is_no_error_of_the_broker_passes() -> None:
     with pytest.raises(ZeroDivisionError), broker_errors(SERVERS):
         raise ZeroDivisionError
+
+
+class Consumer:
+    """Stops as aiokafka's does: a fetch that has just failed waits a moment before it is tried again."""
+
+    def __init__(self, *, is_fetching: bool) -> None:
+        self._fetch = asyncio.create_task(asyncio.sleep(1e6)) if is_fetching else None
+        self._client = self
+        self.is_closed = False
+
+    async def stop(self) -> None:
+        if self._fetch is not None:
+            self._fetch.cancel()
+            await self._fetch
+        await self.close()
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
+@pytest.mark.parametrize("is_fetching", [True, False])
+async def test_whoever_disconnects_is_not_cancelled_by_the_client(is_fetching: bool) -> None:  # noqa: FBT001 (a case)
+    consumer = Consumer(is_fetching=is_fetching)
+
+    await stop_consumer(consumer)
+
+    assert consumer.is_closed

@@ -124,9 +124,10 @@ class Run:
     async def _sequence(self, acts: Sequence[Timed], crew: Crew) -> None:
         late_s = 0.0
         for timed in acts:
-            await asyncio.sleep(timed.at_s + late_s - (time.monotonic() - self._began_s))
-            if crew.breaches:
-                return
+            if not crew.breaches:
+                await asyncio.sleep(timed.at_s + late_s - (time.monotonic() - self._began_s))
+            if crew.breaches and not isinstance(timed.act, StartNode):
+                continue
             self._note(timed)
             await self._do(timed.act, crew)
             if isinstance(timed.act, Await | Kill):
@@ -160,7 +161,8 @@ class Run:
                 self._troubles["nodes restarted"] += 1
                 await asyncio.to_thread(cluster.kill if isinstance(act, KillNode) else cluster.stop, node)
             case StartNode(node):
-                self._nodes().nodes[node].spawn()
+                if not self._nodes().nodes[node].is_running:
+                    self._nodes().nodes[node].spawn()
             case _:
                 assert_never(act)
 
