@@ -1,5 +1,6 @@
 """Secrets and contents of events are planted wherever they can stand, and looked for wherever we write."""
 
+import asyncio
 import base64
 import json
 import os
@@ -127,16 +128,22 @@ def _shown(record: ConsumerRecord, *, is_letter: bool) -> str:
     return repr(headers if is_letter else (record.key, record.value, headers))
 
 
-def _command(*words: str, config: Path, stdin: bytes = b"") -> str:
+async def _printed(config: Path, *verbs: tuple[str, ...]) -> dict[str, str]:
+    """What each verb prints; they run side by side."""
+    printed = await asyncio.gather(*(asyncio.to_thread(_command, words, config) for words in verbs))
+    return {" ".join(words): text for words, text in zip(verbs, printed, strict=True)}
+
+
+def _command(words: tuple[str, ...], config: Path) -> str:
     """What a verb prints, whatever it comes to."""
     done = subprocess.run(
         [sys.executable, "-m", "pipeline.cli.main", *words, "--config", str(config)],
         cwd=ROOT,
-        input=stdin,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
         env=os.environ | {"KAMELEOON_PIPELINE_TRACEBACK": "1"},
-        timeout=60,
+        timeout=240,
     )
     return (done.stdout + done.stderr).decode()
 
@@ -167,15 +174,17 @@ async def test_no_output_of_a_worker_holds_a_secret_or_the_contents_of_an_event(
     assert all(read_origin(record.headers) for record in letters)
     outputs["audit"] = "\n".join(_shown(record, is_letter=False) for record in audit)
     outputs["letters"] = "\n".join(_shown(record, is_letter=True) for record in letters)
-    for words in (
+    outputs |= await _printed(
+        config,
         ("audit", "summary"),
         ("audit", "tail", "--from-beginning", "--no-follow", "--json"),
         ("reconcile",),
         ("topics", "plan"),
         ("check", "--online"),
-    ):
-        outputs[" ".join(words)] = _command(*words, config=config)
+        ("replay",),
+    )
 
+    assert "would be put back" in outputs["replay"]
     assert {name: hits for name, text in outputs.items() if (hits := _hits(text))} == {}
     assert {json.loads(record.value).get("reason") for record in audit} >= REASONS
 
@@ -201,14 +210,19 @@ async def test_verbs_say_no_secret_when_they_fail(scene: Scene, tmp_path: Path) 
     )
     lines = tmp_path / "events.jsonl"
     lines.write_bytes(b'{"type":"track","canary":1}\n{"canary": canary\n\xff canary\n')
-    outputs = {
-        " ".join(words): _command(*words, config=config)
-        for words in (
-            ("check",),
-            ("check", "--online"),
-            ("topics", "plan"),
-            ("run",),
-            ("produce", str(lines)),
-        )
-    }
+    plain = tmp_path / "plain.json"
+    plain.write_text('{"type":"track","event":"Order","messageId":"m","timestamp":"2026-01-01T00:00:00Z"}')
+    verbs: tuple[tuple[str, ...], ...] = (
+        ("check",),
+        ("check", "--online"),
+        ("explain", str(plain)),
+        ("topics", "plan"),
+        ("run",),
+        ("produce", str(lines)),
+        ("audit", "tail", "--no-follow"),
+        ("reconcile",),
+        ("replay", "--execute"),
+    )
+    outputs = await _printed(config, *verbs)
+    assert all(outputs.values())
     assert {name: hits for name, text in outputs.items() if (hits := _hits(text))} == {}

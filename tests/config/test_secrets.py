@@ -99,3 +99,14 @@ def test_a_secret_behind_broken_yaml_does_not_show() -> None:
 
 def test_sections_travel_to_other_processes(loaded: Config) -> None:
     assert pickle.loads(pickle.dumps(loaded.kafka)) == loaded.kafka  # noqa: S301 (our own bytes)
+
+
+@pytest.mark.parametrize(
+    "written", ["https://canary:canary@host/x", "http://canary@host/", "https://:canary@h"]
+)
+@pytest.mark.parametrize("is_variable", [True, False])
+def test_a_password_in_the_endpoint_is_refused_and_not_shown(written: str, is_variable: bool) -> None:  # noqa: FBT001 (pytest gives it)
+    endpoint = "${ENDPOINT}" if is_variable else f'"{written}"'
+    with pytest.raises(ConfigError, match="user or a password") as raised:
+        config(f"delivery:\n  endpoint: {endpoint}\n", ENDPOINT=written)
+    assert "canary" not in str(raised.value) + repr(raised.value.problems)
