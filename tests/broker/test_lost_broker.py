@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +52,11 @@ def frozen(node: Cluster) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
+async def _passes(seconds: float) -> None:
+    end_s = time.monotonic() + seconds
+    await until(lambda: time.monotonic() > end_s, "the time passes", seconds + 5)
+
+
 async def test_an_idle_worker_stops_within_its_time(scene: Scene, lone_node: Cluster) -> None:
     await scene.produce(tracks(20))
     worker = await scene.started(scene.config(**QUICK))
@@ -98,9 +104,13 @@ async def test_a_busy_worker_stops_within_its_time_and_loses_nothing(
 
 
 async def test_a_busy_worker_waits_and_goes_on_by_itself(scene: Scene, lone_node: Cluster) -> None:
+    """While the broker is slow, answering each other second only, and when it answers no more."""
     await scene.produce(tracks(400, visitors=200, delay_ms=50))
     worker = await scene.started(scene.config(**QUICK, kafka=PATIENT))
-    await scene.arrived(50)
+    for turn in range(1, 4):
+        with frozen(lone_node):
+            await _passes(1.0)
+        await scene.arrived(turn * 20)
 
     with frozen(lone_node):
         await until(lambda: worker.said(NOT_ACKNOWLEDGED), "it does not notice", 4 * DRAIN_S)

@@ -10,6 +10,7 @@ from pipeline.adapters.group_history import History
 from pipeline.adapters.kafka_group import read_committed
 from pipeline.cli.exits import ExitCode
 from pipeline.core.record import TopicPartition
+from tests.support.reconciled import reconciled
 from tests.support.waiting import until
 from tests.support.worker.accounts import account
 from tests.support.worker.driven import program
@@ -34,6 +35,30 @@ async def test_after_a_reset_everything_is_delivered_again_as_a_new_pass(scene: 
     assert await again.stop() == 0
     (await scene.account(passes=2)).check_clean()
     assert len(again.said("opening")) == 4, "a new pass is told for each partition"
+
+
+async def test_a_commit_of_another_tool_or_a_broken_one_begins_a_new_pass_and_is_told(scene: Scene) -> None:
+    config = scene.config()
+    await scene.produce(tracks(40))
+    worker = await scene.started(config)
+    await scene.accounted(40)
+    assert await worker.stop() == 0
+    events, group = scene.kafka.topics.events, scene.pipeline()
+    (_, metadata), *_ = (await scene.operator.commits(group, events)).values()
+    assert metadata is not None
+    scene.operator.set_offsets(group, events, {0: 4}, "by a tool")
+    scene.operator.set_offsets(group, events, {1: 7}, metadata.encode()[:-1])
+
+    again = await scene.started(config)
+    await scene.accounted(40 + 6 + 3)
+
+    assert await again.stop() == 0
+    said = [line["detail"] for line in again.said("opening")]
+    assert len(said) == 2
+    assert all("not ours or not whole: a new pass begins" in detail for detail in said)
+    assert len(scene.sandbox.received()) == 49
+    found = await reconciled(config)
+    assert (found.exit_code, found.wrong) == (ExitCode.FINE, {})
 
 
 async def test_without_its_commits_a_pipeline_that_has_worked_refuses_to_run(scene: Scene) -> None:

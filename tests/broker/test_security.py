@@ -23,6 +23,7 @@ from tests.support.kafka.unavailable import Unavailable
 from tests.support.waiting import until
 from tests.support.worker.events import tracks
 from tests.support.worker.pages import ANY_PORT, readiness
+from tests.support.worker.process import Worker
 from tests.support.worker.scene import open_scene
 
 CERTIFICATE = Path(__file__).parents[1] / "support" / "loopback_certificate.pem"
@@ -137,26 +138,39 @@ async def test_plain_text_at_a_locked_door_is_told(locked: str) -> None:
         await _look(Kafka.model_validate({"bootstrap_servers": locked}))
 
 
-async def test_a_worker_that_may_not_write_its_audit_any_more_waits_until_it_may(
+CLOSED = "nothing is sent until the partitions can be opened"
+
+
+def _waits_for(worker: Worker, what: str) -> bool:
+    return any(what in line["detail"] for line in worker.said(CLOSED))
+
+
+async def test_a_worker_whose_rights_are_taken_away_waits_until_it_has_them_again(
     guarded: tuple[Cluster, str], unique: str, tmp_path: Path
 ) -> None:
-    """It holds and says so, nothing passes the watermark, and it goes on by itself."""
+    """First it may not write its audit; then, when it may, it cannot read its commits."""
     broker = Broker(guarded[0].bootstrap_servers, "a node of the test's own")
     async with open_scene(broker, tmp_path, unique) as scene:
+        audit, group = scene.kafka.topics.audit, scene.pipeline()
         worker = await scene.started(scene.config(admin=ANY_PORT))
         await scene.produce(tracks(20))
         await scene.accounted(20)
-        scene.operator.forbid_writing(scene.kafka.topics.audit)
-
+        scene.operator.forbid_writing(audit)
         await scene.produce(tracks(200, first=20))
         assert (await readiness(worker, 503))["because"] == ["audit_refused"]
-        said = await until(
-            lambda: worker.said("nothing is sent until the partitions can be opened"), "it holds"
-        )
-        assert "the user lacks the right to do that" in said[0]["detail"]
+        await until(lambda: _waits_for(worker, "the user lacks the right to do that"), "it says why")
         assert await scene.beyond_audit() == []
 
-        scene.operator.allow_writing(scene.kafka.topics.audit)
-        await scene.accounted(220)
+        scene.operator.forbid_looking(group)
+        scene.operator.allow_all(audit)
+        await until(lambda: _waits_for(worker, "reading the commits"), "it says what it cannot read")
+        sent = len(scene.sandbox.received())
+        await scene.produce(tracks(20, first=220))
+        refusals = len(worker.said(CLOSED))
+        await until(lambda: len(worker.said(CLOSED)) > refusals + 1, "it tries again")
+        assert len(scene.sandbox.received()) == sent, "nothing is sent meanwhile"
+
+        scene.operator.allow_all(group)
+        await scene.accounted(240)
         assert await worker.stop() == 0
         (await scene.account()).check_clean()

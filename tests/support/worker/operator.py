@@ -53,30 +53,36 @@ class Operator:
 
     def forbid_writing(self, topic: str) -> None:
         """`kafka-acls --add --deny-principal User:* --operation Write`; all else stays allowed."""
+        self._forbid(ResourceType.TOPIC, topic, AclOperation.WRITE)
+
+    def forbid_looking(self, group: str) -> None:
+        """The same with `--group` and `--operation Describe`: nobody may read its commits."""
+        self._forbid(ResourceType.GROUP, group, AclOperation.DESCRIBE)
+
+    def allow_all(self, name: str) -> None:
+        """`kafka-acls --remove`: a topic and a group of this name are everybody's again."""
+        kind, pattern = ResourceType.ANY, ResourcePatternType.LITERAL
+        wanted = AclBindingFilter(kind, name, pattern, None, None, AclOperation.ANY, AclPermissionType.ANY)
+        for answer in self._client.delete_acls([wanted]).values():
+            answer.result(_TIMEOUT_S)
+
+    def _forbid(self, kind: ResourceType, name: str, operation: AclOperation) -> None:
+        pattern, everybody = ResourcePatternType.LITERAL, ("User:*", "*")
         acls = [
-            _acl(topic, AclOperation.WRITE, AclPermissionType.DENY),
-            _acl(topic, AclOperation.ALL, AclPermissionType.ALLOW),
+            AclBinding(kind, name, pattern, *everybody, operation, AclPermissionType.DENY),
+            AclBinding(kind, name, pattern, *everybody, AclOperation.ALL, AclPermissionType.ALLOW),
         ]
         for answer in self._client.create_acls(acls).values():
             answer.result(_TIMEOUT_S)
 
-    def allow_writing(self, topic: str) -> None:
-        """`kafka-acls --remove`."""
-        wanted = AclBindingFilter(
-            ResourceType.TOPIC,
-            topic,
-            ResourcePatternType.LITERAL,
-            None,
-            None,
-            AclOperation.ANY,
-            AclPermissionType.ANY,
-        )
-        for answer in self._client.delete_acls([wanted]).values():
-            answer.result(_TIMEOUT_S)
+    def set_offsets(self, group: str, topic: str, offsets: Mapping[int, int], metadata: str = "") -> None:
+        """`kafka-consumer-groups --reset-offsets --execute`. The group must be empty.
 
-    def set_offsets(self, group: str, topic: str, offsets: Mapping[int, int]) -> None:
-        """`kafka-consumer-groups --reset-offsets --execute`. The group must be empty."""
-        positions = [TopicPartition(topic, partition, offset) for partition, offset in offsets.items()]
+        Other tools commit with metadata of their own.
+        """
+        positions = [
+            TopicPartition(topic, partition, offset, metadata) for partition, offset in offsets.items()
+        ]
         asked = [ConsumerGroupTopicPartitions(group, positions)]
         self._client.alter_consumer_group_offsets(asked)[group].result(_TIMEOUT_S)
 
@@ -105,9 +111,3 @@ class Operator:
             for partition, position in found.items()
             if partition.topic == topic and position.offset != _NO_COMMIT
         }
-
-
-def _acl(topic: str, operation: AclOperation, permission: AclPermissionType) -> Any:
-    return AclBinding(
-        ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, "User:*", "*", operation, permission
-    )
