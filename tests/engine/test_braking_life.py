@@ -4,7 +4,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from pipeline.core.brake import BrakePolicy
-from pipeline.core.outcome import Attempts, Deliverable, Delivered, Failed, Filtered, Reason, Rejected, Stage
+from pipeline.core.outcome import (
+    Attempts,
+    Deliverable,
+    Delivered,
+    Failed,
+    Filtered,
+    Outcome,
+    Reason,
+    Rejected,
+    Stage,
+)
 from pipeline.engine.braking import BrakeSettings, Braking
 from pipeline.engine.meter import Meter
 from tests.support.clock import FakeClock
@@ -13,11 +23,14 @@ POLICY = BrakePolicy(share=0.75, of=12, in_a_row=6)
 PART = Deliverable("Tracks", "logEvent", b"{}", (), has_visitor_code=False)
 MADE = Attempts(1, 0, 400, 1.0, 0, 0, is_doubtful=False, may_have_arrived=False)
 ACCEPTED = Delivered(PART, MADE, possible_duplicate=False)
-BAD = [
+BAD: list[Outcome] = [
     Failed(PART, Reason.REFUSED, "", MADE, possible_duplicate=False),
     Rejected(Stage.MAP, Reason.MAPPING_FAILED, ""),
 ]
-NEITHER = [Rejected(Stage.DECODE, Reason.INVALID_JSON, ""), Filtered(Reason.NO_MAPPING_MATCHED, "")]
+NEITHER: list[Outcome] = [
+    Rejected(Stage.DECODE, Reason.INVALID_JSON, ""),
+    Filtered(Reason.NO_MAPPING_MATCHED, ""),
+]
 
 
 class AnyWorkers(RuleBasedStateMachine):
