@@ -45,4 +45,5 @@ async def test_a_second_worker_at_the_same_port_delivers_without_pages(scene: Sc
     assert [
         line["detail"].startswith(address) for line in second.said("metrics and health are not shown")
     ] == [True]
+    assert (first.listens_at, second.listens_at) == ([address], []), "no server but the pages"
     assert (await second.stop(), await first.stop()) == (0, 0)

@@ -11,6 +11,7 @@ from pipeline.core.dead_letter import Origin, Rank, replay_headers
 from pipeline.core.flow import decide
 from pipeline.core.outcome import Decided, Deliverable, Filtered, Reason, Rejected, Stage
 from pipeline.core.plan import MappingDefinition, Plan, compile_plan
+from pipeline.core.published_text import LONGEST
 from pipeline.core.record import Headers, Position, Record
 from pipeline.core.replay import PASSED_BY, Inbox, decide_read
 from tests.support.audit_entries import AT
@@ -121,3 +122,27 @@ def test_a_name_of_any_length_is_cut_for_the_audit() -> None:
 
     assert part.mapping is not None
     assert len(part.mapping) == 1024
+
+
+_HEADERS = "schema pipeline mapping origin_topic origin_partition origin_offset origin_pass generation"
+_FORGED = st.one_of(
+    st.none(),
+    st.binary(max_size=30),
+    st.sampled_from(
+        [b"replay/1", b"dead-letter/1", b"kameleoon-tests", b"Orders", b"0", b"9" * 19, b"9" * 5000]
+    ),
+)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(_HEADERS.split())), _FORGED))
+def test_forged_headers_come_to_an_end_that_can_be_told(forged: dict[str, bytes | None]) -> None:
+    whole = dict(replay(b"", "Orders").headers)
+    record = Record(INBOX.topic, 3, 0, 0, None, orjson.dumps(TRACK), tuple((whole | forged).items()))
+
+    decided = decide_read(PLAN, record, INBOX)
+
+    assert decided is PASSED_BY or decided.parts
+    if decided.replay_of is not None:
+        orjson.dumps(decided.replay_of)
+        assert len(decided.replay_of.topic) <= LONGEST
+    assert all(len(part.mapping or "") <= LONGEST for part in decided.parts)

@@ -4,6 +4,7 @@ import ctypes
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ _PR_SET_PDEATHSIG: Final = 1
 _START_S: Final = 40.0
 _STOP_S: Final = 40.0
 _TAIL_LINES: Final = 40
+_LISTENING: Final = "0A"
+_DIGITS_OF_V4: Final = 8
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 RUN: Final = ("-m", "pipeline.cli.main")
@@ -26,6 +29,13 @@ RUN: Final = ("-m", "pipeline.cli.main")
 def _die_with_parent() -> None:
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _address(written: str) -> str:
+    """`0100007F:1F90` as people write it; of IPv6 the digits as they are."""
+    host, port = written.split(":")
+    is_v4 = len(host) == _DIGITS_OF_V4
+    return f"{socket.inet_ntoa(bytes.fromhex(host)[::-1]) if is_v4 else host}:{int(port, 16)}"
 
 
 class Worker:
@@ -55,6 +65,18 @@ class Worker:
         except (OSError, IndexError):
             return 0
         return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    @property
+    def listens_at(self) -> list[str]:
+        """Every address that the process takes connections at, as the system knows it."""
+        process = Path(f"/proc/{self._process.pid}")
+        own = {path.readlink().name for path in (process / "fd").iterdir() if path.is_symlink()}
+        rows = [
+            line.split()
+            for name in ("tcp", "tcp6")
+            for line in (process / "net" / name).read_text().splitlines()
+        ]
+        return [_address(row[1]) for row in rows if row[3] == _LISTENING and f"socket:[{row[9]}]" in own]
 
     def log(self) -> list[dict[str, Any]]:
         """The lines of the log so far that are JSON objects."""
