@@ -1,6 +1,7 @@
 """A wrong key costs no event, and a mended one needs no restart."""
 
 import base64
+from collections import Counter
 from typing import Final
 
 import pytest
@@ -16,10 +17,14 @@ WRONG: Final = base64.b64encode(b'{"canary":"wrong-canary"}').decode()
 EVENTS: Final = 40
 
 
+def _statuses(scene: Scene) -> Counter[int | None]:
+    return Counter(received.status for received in scene.sandbox.received())
+
+
 async def _refused(scene: Scene) -> None:
     """Return when the sandbox has refused the key for a while; nothing came to an end by it."""
     await until(lambda: len(scene.sandbox.received()) >= 3, "requests with the wrong key")
-    assert {received.status for received in scene.sandbox.received()} == {401}
+    assert set(_statuses(scene)) == {401}
     assert (await scene.book()).complete == 0
 
 
@@ -50,11 +55,16 @@ async def test_a_mended_key_file_is_noticed(scene: Scene) -> None:
 
 async def test_a_hang_up_takes_over_key_and_sitecode(scene: Scene) -> None:
     """A sitecode that is not taken is answered with 403, which the check of the key never sees."""
-    file = scene.config(destination={"api_key": API_KEY, "sitecode": "wrong-code"})
+    file = scene.config(destination={"api_key": WRONG, "sitecode": "wrong-code"})
     await scene.produce(tracks(EVENTS))
     worker = await scene.started(file)
-    await until(lambda: len(scene.sandbox.received()) >= 3, "requests with the wrong sitecode")
-    assert {received.status for received in scene.sandbox.received()} == {403}
+    await _refused(scene)
+
+    scene.config(destination={"api_key": API_KEY, "sitecode": "wrong-code"})
+    worker.hang_up()
+    await until(lambda: _statuses(scene)[403] >= 3, "requests with the wrong sitecode")
+    assert set(_statuses(scene)) == {401, 403}
+    assert (await scene.book()).complete == 0
 
     scene.config(destination={"api_key": API_KEY, "sitecode": SITECODE}, delivery={"timeout": "9s"})
     worker.hang_up()

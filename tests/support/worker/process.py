@@ -41,11 +41,13 @@ def _address(written: str) -> str:
 class Worker:
     """One worker; its log is in `log_file`. Made and ended by a `Scene`."""
 
-    def __init__(self, config: Path, log_file: Path, program: Sequence[str] = RUN) -> None:
+    def __init__(
+        self, config: Path, log_file: Path, program: Sequence[str] = RUN, options: Sequence[str] = ()
+    ) -> None:
         self.log_file = log_file
         with log_file.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *program, "run", "--config", str(config), "--log-format", "json"],
+                [sys.executable, *program, "run", "--config", str(config), "--log-format", "json", *options],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -89,9 +89,9 @@ class Scene:
         file.write_text(yaml.safe_dump(whole, sort_keys=False))
         return file
 
-    def start(self, config: Path, program: Sequence[str] = RUN) -> Worker:
+    def start(self, config: Path, program: Sequence[str] = RUN, options: Sequence[str] = ()) -> Worker:
         """Start a worker; it is ended with the scene at the latest."""
-        worker = Worker(config, self._folder / f"worker-{next(self._numbers)}.log", program)
+        worker = Worker(config, self._folder / f"worker-{next(self._numbers)}.log", program, options)
         self._workers.append(worker)
         return worker
 
@@ -104,9 +104,9 @@ class Scene:
                 if settings.items() <= found.items():
                     return
 
-    async def started(self, config: Path) -> Worker:
+    async def started(self, config: Path, *options: str) -> Worker:
         """Start a worker and wait until it has opened all partitions."""
-        worker = self.start(config)
+        worker = self.start(config, options=options)
         await worker.ready(self.partitions)
         return worker
 
