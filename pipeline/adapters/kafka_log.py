@@ -104,6 +104,8 @@ class KafkaAuditLog:
     async def _append(
         self, producer: AIOKafkaProducer, partition: int, entries: Sequence[LogEntry]
     ) -> list[int]:
+        if partition not in await producer.partitions_for(self._topic):
+            raise UnknownTopicOrPartitionError(self._topic)
         sent = []
         for builder, count in _batches(producer, entries):
             future = await producer.send_batch(builder, self._topic, partition=partition)
@@ -178,6 +180,7 @@ class KafkaDeadLetters:
         self._max_record_bytes = max_record_bytes
         self._timeout_s = timeout_s
         self._producing = RenewedProducer(options, max_request_bytes=max_record_bytes, timeout_s=timeout_s)
+        self._appending = asyncio.Lock()
 
     async def start(self) -> None:
         """Connect. Raises LogUnavailable."""
@@ -189,10 +192,13 @@ class KafkaDeadLetters:
         await self._producing.stop()
 
     async def append(self, letters: Sequence[DeadLetter]) -> None:
-        """Append with acknowledgement. Raises LogUnavailable."""
+        """Append with acknowledgement. Raises LogUnavailable.
+
+        One after the other: of what is sent beside a refused letter nobody could tell what became.
+        """
         for group in grouped(letters, _GROUP_BYTES):
             with log_errors(f"{self._topic}: a dead letter was not acknowledged"):
-                async with asyncio.timeout(self._timeout_s):
+                async with asyncio.timeout(self._timeout_s), self._appending:
                     await self._append(group)
 
     async def _append(self, letters: list[DeadLetter]) -> None:

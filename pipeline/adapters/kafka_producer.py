@@ -46,6 +46,7 @@ class RenewedProducer:
 
     async def stop(self) -> None:
         """Disconnect; what is not acknowledged by now is not waited for."""
+        await asyncio.sleep(0)  # a task that is cancelled before its first step would close nothing
         for closing in self._closing:
             closing.cancel()
         await asyncio.gather(*self._closing, return_exceptions=True)

@@ -1,7 +1,7 @@
 """Stage audit: outcomes go to the audit topic, and only then does a record count as settled.
 
-Whatever comes while one append waits for its acknowledgement goes with the next: the audit stays
-milliseconds behind delivery without a request for each record.
+Whatever comes while one append waits for its acknowledgement goes with the partition's next: the audit
+stays milliseconds behind delivery without a request for each record.
 """
 
 import asyncio
@@ -46,6 +46,7 @@ class AuditWriter:
         self._on_settled = on_settled
         self._on_unacknowledged = on_unacknowledged
         self._pending: defaultdict[int, list[_Pending]] = defaultdict(list)
+        self._busy: set[int] = set()
         self._outstanding = 0
         self._is_wanted = asyncio.Event()
         self._is_idle = asyncio.Event()
@@ -69,40 +70,44 @@ class AuditWriter:
         self._is_wanted.set()
 
     async def run(self) -> None:
-        """Write for ever."""
-        while True:
-            await self._is_wanted.wait()
-            if self._linger_s > 0:
-                await self._clock.sleep(self._linger_s)
-            self._is_wanted.clear()
-            pending, self._pending = self._pending, defaultdict(list)
-            await self._write(pending)
-            self._outstanding -= sum(map(len, pending.values()))
-            if self._outstanding == 0:
-                self._is_idle.set()
+        """Write for ever: of each partition one append at a time, and none waits for another's."""
+        async with asyncio.TaskGroup() as writing:
+            while True:
+                await self._is_wanted.wait()
+                if self._linger_s > 0:
+                    await self._clock.sleep(self._linger_s)
+                self._is_wanted.clear()
+                for partition in self._pending.keys() - self._busy:
+                    self._busy.add(partition)
+                    writing.create_task(self._write(partition, self._pending.pop(partition)))
 
     async def flushed(self) -> None:
         """Return when all that was queued is acknowledged or given up; `run` does the work."""
         await self._is_idle.wait()
 
-    async def _write(self, pending: dict[int, list[_Pending]]) -> None:
-        await self._write_letters(_standing(pending))
-        async with asyncio.TaskGroup() as group:
-            for partition, items in _standing(pending).items():
-                group.create_task(self._write_partition(partition, items))
+    async def _write(self, partition: int, items: list[_Pending]) -> None:
+        if await self._write_letters(partition, _standing(items)):
+            await self._write_outcomes(partition, _standing(items))
+        self._busy.remove(partition)
+        if partition in self._pending:
+            self._is_wanted.set()
+        self._outstanding -= len(items)
+        if self._outstanding == 0:
+            self._is_idle.set()
 
-    async def _write_letters(self, pending: dict[int, list[_Pending]]) -> None:
-        letters = [item.letter for items in pending.values() for item in items if item.letter is not None]
-        if not letters:
-            return
+    async def _write_letters(self, partition: int, items: list[_Pending]) -> bool:
+        letters = [item.letter for item in items if item.letter is not None]
         try:
-            await self._dead_letters.append(letters)
+            if letters:
+                await self._dead_letters.append(letters)
         except LogUnavailable as error:
-            for partition, items in pending.items():
-                if any(item.letter is not None for item in items):
-                    self._on_unacknowledged(partition, str(error))
+            self._on_unacknowledged(partition, str(error))
+            return False
+        return True
 
-    async def _write_partition(self, partition: int, items: list[_Pending]) -> None:
+    async def _write_outcomes(self, partition: int, items: list[_Pending]) -> None:
+        if not items:
+            return
         try:
             offsets = await self._audit.append(partition, [item.log_entry for item in items])
         except LogUnavailable as error:
@@ -116,10 +121,6 @@ class AuditWriter:
                 self._on_settled(entry)
 
 
-def _standing(pending: dict[int, list[_Pending]]) -> dict[int, list[_Pending]]:
+def _standing(items: list[_Pending]) -> list[_Pending]:
     """Without the outcomes of assignments that were given up meanwhile."""
-    kept = {
-        partition: [item for item in items if not item.entry.assignment.is_given_up]
-        for partition, items in pending.items()
-    }
-    return {partition: items for partition, items in kept.items() if items}
+    return [item for item in items if not item.entry.assignment.is_given_up]

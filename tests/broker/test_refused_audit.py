@@ -4,6 +4,9 @@ from typing import Any, Final
 
 import pytest
 
+from pipeline.adapters.kafka_client import client_options
+from pipeline.adapters.kafka_log import KafkaAuditLog
+from pipeline.ports import LogEntry, LogUnavailable
 from tests.support.waiting import until
 from tests.support.worker.events import tracks
 from tests.support.worker.pages import ANY_PORT, readiness, scraped
@@ -106,3 +109,12 @@ async def test_an_audit_topic_that_is_gone(scene: Scene) -> None:
     told = {outcome.record.message_id for outcome in (await scene.book()).outcomes}
     assert told >= {f"m-{number}" for number in range(20, 220)}
     assert len(scene.sandbox.received()) == 220, "nothing is sent again"
+
+
+async def test_an_audit_made_anew_with_fewer_partitions_is_no_bug_of_ours(scene: Scene) -> None:
+    audit = KafkaAuditLog(scene.kafka.topics.audit, client_options(scene.kafka), 4.0)
+    try:
+        with pytest.raises(LogUnavailable, match="the topic is gone or has not so many partitions"):
+            await audit.append(scene.partitions, [LogEntry(None, b"{}")])
+    finally:
+        await audit.stop()

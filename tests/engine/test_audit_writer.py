@@ -1,7 +1,25 @@
 """Stage audit: what is rejected, failed or expired is kept before it is audited; nothing settles early."""
 
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from pipeline.core.record import TopicPartition
+from pipeline.engine.assignment import Chunk
+from pipeline.ports import DeadLetter, LogEntry
 from tests.support.clock import settle
-from tests.support.engine import PARTITION, World, event, record
+from tests.support.engine import (
+    PARTITION,
+    TOPIC,
+    FakeAuditLog,
+    FakeDeadLetters,
+    RunningWorker,
+    World,
+    event,
+    record,
+)
 
 
 async def test_a_dead_letter_stands_before_its_audit_record() -> None:
@@ -47,3 +65,45 @@ async def test_outcomes_that_come_during_an_append_go_with_the_next() -> None:
 
     assert world.audit.appends - appends == 1
     assert len(world.audit.records()) == 20
+
+
+class StuckAudit(FakeAuditLog):
+    """Of partition 0 it acknowledges nothing once `is_stuck`."""
+
+    is_stuck = False
+
+    async def append(self, partition: int, entries: Sequence[LogEntry]) -> list[int]:
+        if self.is_stuck and partition == 0:
+            await asyncio.Event().wait()
+        return await super().append(partition, entries)
+
+
+class StuckLetters(FakeDeadLetters):
+    """It acknowledges nothing."""
+
+    async def append(self, letters: Sequence[DeadLetter]) -> None:
+        await asyncio.Event().wait()
+
+
+async def _take(worker: RunningWorker, partition: int, value: bytes) -> None:
+    taken = [replace(record(0, value), partition=partition)]
+    assignment = worker.engine.partitions.receive(TopicPartition(TOPIC, partition), taken)
+    assert assignment is not None
+    worker.engine.process(Chunk(assignment, taken))
+    await settle()
+
+
+@pytest.mark.parametrize("value", [event(0), b"poison"])
+async def test_a_partition_whose_brokers_do_not_answer_keeps_no_other_waiting(value: bytes) -> None:
+    """Neither with its outcomes nor with its dead letters."""
+    audit = StuckAudit()
+    world = World(audit=audit)
+    world.letters = StuckLetters(audit)
+    async with world.worker() as worker:
+        both = [TopicPartition(TOPIC, number) for number in (0, 1)]
+        worker.engine.partitions.register(await worker.engine.partitions.open(both))
+        audit.is_stuck = True
+        await _take(worker, 0, value)
+        await _take(worker, 1, event(1))
+
+        assert (audit.records(0), len(audit.records(1))) == ([], 1)
