@@ -169,5 +169,6 @@ def _to_blame(
 def _delay_s(
     retry_after: str | None, attempts: Attempts, policy: RetryPolicy, now_ms: int, jitter: float
 ) -> float:
-    asked_s = retry_after_s(retry_after, now_ms)
-    return backoff_s(attempts.count, policy.backoff, jitter) if asked_s is None else asked_s
+    """The back-off, or longer where that is asked for: a Retry-After of 0 is no leave to ask without end."""
+    asked_s = retry_after_s(retry_after, now_ms) or 0.0
+    return max(asked_s, backoff_s(attempts.count, policy.backoff, jitter))

@@ -16,7 +16,7 @@ LOST = NoAnswer(NoAnswerKind.CONNECTION_LOST, "the connection was lost", bytes_w
 REFUSED = NoAnswer(NoAnswerKind.CONNECTION_REFUSED, "the connection was refused", bytes_written=False)
 
 
-def follow(exchanges: list[Exchange], *, accepted_between: bool = False) -> Consequence:
+def follow(exchanges: list[Exchange], *, accepted_between: bool = False, now_ms: int = 0) -> Consequence:
     """Take one request's exchanges one after the other; another is accepted between them, or none."""
     blame, attempts, end = Blame(), None, None
     for number, exchange in enumerate(exchanges):
@@ -24,7 +24,9 @@ def follow(exchanges: list[Exchange], *, accepted_between: bool = False) -> Cons
             blame.accept(blame.start())
         blame.start()
         made = attempted(attempts, exchange, sent_at_ms=number, latency_ms=1.0)
-        end = next_step(judge(exchange), exchange, made, policy=POLICY, blame=blame, now_ms=0, jitter=0.5)
+        end = next_step(
+            judge(exchange), exchange, made, policy=POLICY, blame=blame, now_ms=now_ms, jitter=0.5
+        )
         attempts = end.attempts
     assert end is not None
     return end
@@ -60,6 +62,16 @@ def test_a_wait_grows_and_is_spread() -> None:
 def test_retry_after_is_kept_for_the_whole_destination() -> None:
     assert follow([Answer(429, "7")]).step == Again(7.0, hold_s=7.0)
     assert follow([Answer(503, "7")]).step == Again(7.0)
+
+
+@pytest.mark.parametrize("retry_after", ["0", "0.001", "-1", "Sun, 06 Nov 1994 08:49:37 GMT"])
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_retry_after_that_is_over_already_does_not_shorten_the_back_off(
+    status: int, retry_after: str
+) -> None:
+    ends = [follow([Answer(status, retry_after)] * count, now_ms=784_111_778_000) for count in range(1, 5)]
+
+    assert [end.step.delay_s for end in ends if isinstance(end.step, Again)] == [0.5, 1.0, 2.0, 4.0]
 
 
 @given(
