@@ -12,10 +12,10 @@ from pipeline.config.values import (
     Duration,
     FileName,
     Kind,
+    Name,
     Secret,
     Size,
     Whole,
-    Word,
     as_text,
     mistake,
     one_of,
@@ -100,7 +100,7 @@ class Sasl(Section):
     mechanism: Annotated[
         Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], BeforeValidator(one_of(*MECHANISMS))
     ] = Field(description="How the password is proved to the broker.", examples=["SCRAM-SHA-512"])
-    username: Word = Field(description="The user that the brokers know.", examples=["kameleoon"])
+    username: Name = Field(description="The user that the brokers know.", examples=["kameleoon"])
     password: Secret | None = Field(
         default=None, description="The user's password.", examples=["${KAFKA_PASSWORD}"]
     )
@@ -159,18 +159,18 @@ class Kafka(Section):
     bootstrap_servers: Servers = Field(
         description="The brokers to ask first.", examples=["localhost:9092", "kafka-1:9092,kafka-2:9092"]
     )
-    group: Word = Field(
+    group: Name = Field(
         default="",
         description="The consumer group. It is also the pipeline's name in the audit.",
         examples=["kameleoon-web"],
         json_schema_extra={"x-default": "kameleoon-<sitecode>"},
     )
-    client_id: Word = Field(
+    client_id: Name = Field(
         default="kameleoon-pipeline",
         description="What the brokers call this client in logs and quotas.",
         examples=["kameleoon-web"],
     )
-    group_instance_id: Word | None = Field(
+    group_instance_id: Name | None = Field(
         default=None,
         description="A name of its own for each worker: a restarted worker gets its partitions back "
         "without a rebalance.",

@@ -68,6 +68,14 @@ def _non_empty(value: object) -> object:
     return text
 
 
+def _printable(value: object) -> object:
+    """Names travel into requests, logs and commands to copy: none may begin a line of its own."""
+    text = _non_empty(value)
+    if isinstance(text, str) and not text.isprintable():
+        raise mistake("holds a character that cannot be printed, such as a line break", "delete it")
+    return text
+
+
 def _duration(value: object) -> object:
     if not isinstance(value, str):
         return as_text(value)
@@ -151,6 +159,7 @@ def _text_like(pattern: str) -> dict[str, Any]:
 
 
 Word = Annotated[str, BeforeValidator(_non_empty), WithJsonSchema({"type": "string"}), Kind("text")]
+Name = Annotated[str, BeforeValidator(_printable), WithJsonSchema({"type": "string"}), Kind("text")]
 FileName = Annotated[
     str, BeforeValidator(_non_empty), WithJsonSchema({"type": "string"}), Kind("path of a file")
 ]

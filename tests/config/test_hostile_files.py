@@ -151,3 +151,19 @@ def test_a_hostile_variable_never_crashes_and_is_never_shown(key: str, value: st
     told = _told(f"{MINIMAL}{key.replace('?', '${VALUE}')}\n", marked)
     assert "canary" not in told
     assert time.process_time() - began_s < LONGEST_S
+
+
+@pytest.mark.parametrize("odd", ["\n", "\r\nx: y", "\0", "\x1b[2J", "\u2028", "\u202e"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "group: '${NAME}'",
+        "client_id: '${NAME}'",
+        "group_instance_id: '${NAME}'",
+        "security: {protocol: SASL_SSL, sasl: {mechanism: PLAIN, username: '${NAME}', password: '${NAME}'}}",
+    ],
+)
+def test_names_hold_nothing_that_a_terminal_or_a_log_would_obey(key: str, odd: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be printed") as raised:
+        parse_config(f"{MINIMAL}  {key}\n", ENVIRONMENT | {"NAME": f"canary{odd}"})
+    assert "canary" not in str(raised.value)
