@@ -6,6 +6,7 @@ left to finish. Then the audit topic is held against what the destination really
 
 import asyncio
 from collections import Counter, defaultdict
+from contextlib import AsyncExitStack
 
 import orjson
 from hypothesis import given, settings
@@ -13,12 +14,17 @@ from hypothesis import strategies as st
 
 from pipeline.adapters.sandbox import Fate, Fault
 from pipeline.core.audit import AuditRecord
+from pipeline.core.audit_decode import decode_audit
+from pipeline.core.audit_view import Fences
 from pipeline.core.record import Record
 from tests.support.clock import settle
 from tests.support.destination import FakeDestination, HeldAnswers
-from tests.support.engine import PARTITION, RunningWorker, World, event, record, tracks
+from tests.support.engine import PARTITION, FakeGroup, RunningWorker, World, event, record, tracks
 
 MUCH_LATER_S = 10_000.0
+SESSION_S = 31.0
+"""Longer than the lease: before that nobody else gets the partition."""
+
 STORIES = (None, {"status": "503,200"}, {"status": "500,200"}, {"fault": "reset,none"}, {"status": "400"})
 
 step = st.one_of(
@@ -26,9 +32,12 @@ step = st.one_of(
     st.tuples(st.just("answer"), st.integers(1, 5)),
     st.tuples(st.just("time"), st.sampled_from([0.5, 2.0, 9.0])),
     st.tuples(
-        st.sampled_from(["crash", "hand over", "commit", "hold the audit", "let the audit go"]), st.just(0)
+        st.sampled_from(
+            ["crash", "fall asleep", "hand over", "commit", "hold the audit", "let the audit go"]
+        ),
+        st.just(0),
     ),
-    st.tuples(st.just("fail the audit"), st.sampled_from([0, 1])),
+    st.tuples(st.sampled_from(["fail the audit", "refuse dead letters"]), st.sampled_from([0, 1])),
 )
 
 
@@ -61,21 +70,49 @@ class Run:
         self.received = 0
 
     async def live(self, steps: list[tuple[str, float]]) -> None:
-        """Go through the steps, a new worker after each crash; the last one is left to finish."""
+        """Go through the steps; the last worker is left to finish.
+
+        A new worker comes after each crash, and after each that fell asleep: that one goes on with what
+        it has in hand, whatever it is too late for.
+        """
         todo = list(steps)
-        is_finished = False
-        while not is_finished:
-            async with self.world.worker() as worker:
-                await self.begin(worker)
-                while todo and (taken := todo.pop(0))[0] != "crash":
-                    await self.do(worker, *taken)
-                if not todo:
-                    await self.finish(worker)
-                    is_finished = True
+        async with AsyncExitStack() as sleepers:
+            while True:
+                async with AsyncExitStack() as life:
+                    worker = await life.enter_async_context(self.world.worker())
+                    await self.begin(worker)
+                    end = await self.go_through(worker, todo)
+                    if not end:
+                        await self.finish(worker)
+                        return
+                    if end == "fall asleep":
+                        await self.lose_membership()
+                        sleepers.push_async_exit(life.pop_all())
+
+    async def go_through(self, worker: RunningWorker, todo: list[tuple[str, float]]) -> str:
+        """Steps until the worker ends; how it does, empty if nothing is left to do."""
+        while todo:
+            what, how_much = todo.pop(0)
+            if what in ("crash", "fall asleep"):
+                return what
+            await self.do(worker, what, how_much)
+        return ""
+
+    async def lose_membership(self) -> None:
+        """The group takes no commit of this worker any more; its lease runs out; it starts nothing."""
+        before, self.world.group = self.world.group, FakeGroup()
+        self.world.group.commits, self.world.group.events = before.commits, before.events
+        before.is_down = True
+        await self.world.clock.advance(SESSION_S)
+        sent = len(self.world.destination.sent)
+        self.gate.release(2)
+        await settle()
+        assert len(self.world.destination.sent) == sent
 
     async def finish(self, worker: RunningWorker) -> None:
         self.gate.open()
         self.world.audit.go_on()
+        self.world.letters.is_down = False
         end = self.topic[-1].offset + 1
         while self.received < end or worker.engine.partitions.budget.events:
             await self.do(worker, "take", 8)
@@ -130,13 +167,23 @@ class Run:
                 await settle()
             case "fail the audit":
                 self.world.audit.failing.append(bool(how_much))
+            case "refuse dead letters":
+                self.world.letters.is_down = bool(how_much)
             case _:
                 raise AssertionError(what)
 
 
+def standing(run: Run) -> list[AuditRecord]:
+    """What counts of the audit: not what came behind another worker's marker."""
+    fences = Fences()
+    entries = [decode_audit(value) for value in run.world.audit.logs.get(0, [])]
+    admitted = [entry for entry in entries if entry is not None and fences.admits(entry)]
+    return [entry for entry in admitted if isinstance(entry, AuditRecord)]
+
+
 def check_accounting(run: Run, parts: int) -> dict[int, list[AuditRecord]]:
     by_offset: dict[int, list[AuditRecord]] = defaultdict(list)
-    for found in run.world.audit.records():
+    for found in standing(run):
         by_offset[found.source.offset].append(found)
     assert sorted(by_offset) == [found.offset for found in run.topic]
     for record_ in run.topic:
