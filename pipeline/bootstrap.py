@@ -10,18 +10,18 @@ import faust
 from pipeline.adapters.admin_pages import AdminPages
 from pipeline.adapters.clock import SystemClock
 from pipeline.adapters.credential_watch import CredentialWatch
-from pipeline.adapters.http_destination import HttpDestination, settings_of
 from pipeline.adapters.kafka_client import client_options
 from pipeline.adapters.kafka_group import KafkaGroup
 from pipeline.adapters.kafka_log import KafkaAuditLog, KafkaDeadLetters
 from pipeline.adapters.kafka_membership import Membership
 from pipeline.adapters.kafka_source import KafkaSource, new_consumer
 from pipeline.adapters.kafka_worker import KafkaWorker, Parts
+from pipeline.adapters.kameleoon import kameleoon
 from pipeline.app import create_app
-from pipeline.config.delivery import Array
 from pipeline.config.delivery import Delivery as DeliveryConfig
 from pipeline.config.model import Config
 from pipeline.config.verdicts import rule_table
+from pipeline.config.wire import Array
 from pipeline.core.attempt import RetryPolicy
 from pipeline.core.batch import SINGLE, BatchPolicy
 from pipeline.core.brake import BrakePolicy
@@ -41,12 +41,12 @@ def build_app(
     config: Config, destination: Destination | None = None, *, releases_brake: bool = False
 ) -> tuple[faust.App, KafkaWorker]:
     """The Faust app of one worker process, and the worker that knows its exit code."""
-    kameleoon = HttpDestination(settings_of(config, config.delivery.concurrency))
+    endpoint = kameleoon(config, config.delivery.concurrency)
     meter = Meter()
     pages = AdminPages(config.admin.address, meter)
-    watch = CredentialWatch(config, kameleoon.use, SystemClock(), os.environ)
+    watch = CredentialWatch(config, endpoint.use, SystemClock(), os.environ)
     worker = KafkaWorker(
-        lambda: compose(config, destination or kameleoon, meter, releases_brake=releases_brake),
+        lambda: compose(config, destination or endpoint, meter, releases_brake=releases_brake),
         pages,
         watch.run,
     )

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 from pipeline.adapters import kafka_errors
-from pipeline.adapters.http_destination import HttpDestination, settings_of
 from pipeline.adapters.kafka_admin import verify_topics
+from pipeline.adapters.kameleoon import kameleoon
 from pipeline.cli.exits import ExitCode
 from pipeline.config.model import Config
 from pipeline.core.exchange import Exchange, NoAnswer
@@ -77,7 +77,7 @@ async def _topics(config: Config) -> AsyncIterator[Finding]:
 
 
 async def _credentials(config: Config) -> Finding:
-    destination = HttpDestination(settings_of(config, connections=1))
+    destination = kameleoon(config, connections=1)
     try:
         return _judged(await destination.check_credentials(), config.delivery.endpoint)
     finally:

@@ -40,9 +40,9 @@ def send_parts(explanation: Explanation, config: "Config") -> None:
 
 
 async def _send_all(bodies: list[bytes], config: "Config") -> list[Exchange]:
-    from pipeline.adapters.http_destination import HttpDestination, settings_of
+    from pipeline.adapters.kameleoon import kameleoon
 
-    destination = HttpDestination(settings_of(config, connections=1))
+    destination = kameleoon(config, connections=1)
     try:
         return [await destination.send(body) for body in bodies]
     finally:

@@ -2,19 +2,19 @@
 
 import re
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, GetJsonSchemaHandler, Tag, WithJsonSchema
-from pydantic_core import CoreSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from pipeline.config.brake import Brake, BrakeOrOff
 from pipeline.config.scalar import quoted
 from pipeline.config.section import Section
 from pipeline.config.values import Duration, Flag, Kind, Size, Whole, as_text, mistake, one_of
 from pipeline.config.verdicts import MOST_RULES, VerdictRule, listed
+from pipeline.config.wire import Array, Single, Wire
 
 ORDERS: Final = ("visitor", "none")
-WIRE_KIND: Final = "`single`, or `array` with its keys"
+CLIENTS: Final = ("direct", "aiohttp")
 DEFAULT_ENDPOINT: Final = "https://integrations.kameleoon.com/segmentio"
 
 _HEADER: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?", re.ASCII)
@@ -36,85 +36,6 @@ def _header_text(value: object) -> object:
             "write printable ASCII characters, without spaces at its ends",
         )
     return text
-
-
-class Single(Section):
-    """One event per request, as Segment sends them."""
-
-
-class Array(Section):
-    """Several events per request, as a JSON array."""
-
-    max_events: Whole = Field(
-        default=100, ge=1, le=10_000, description="The most events in one request.", examples=[50]
-    )
-    max_bytes: Size = Field(
-        default=1_000_000,
-        ge=1024,
-        le=100_000_000,
-        description="The most bytes of one request; a single larger event goes alone.",
-        examples=["500kB"],
-    )
-    linger_s: Duration = Field(
-        default=0.05,
-        alias="linger",
-        ge=0.0,
-        le=60.0,
-        description="How long the first event of an array waits for others.",
-        examples=["20ms"],
-    )
-
-
-def _wire_form(value: object) -> str | None:
-    if isinstance(value, Single):
-        return "single"
-    if isinstance(value, Array):
-        return "array"
-    if isinstance(value, dict):
-        return "array" if value.keys() == {"array"} else None
-    return str(value) if value in ("single", "array") else None
-
-
-def _inside(value: object) -> object:
-    if isinstance(value, dict):
-        inner = value["array"]
-        return {} if inner is None else inner
-    return {} if isinstance(value, str) else value
-
-
-class _WireSchema:
-    """`wire` as the file writes it: a word, or the key `array` with its own keys."""
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        _single, array = handler(core)["oneOf"]
-        return {
-            "anyOf": [
-                {"enum": ["single", "array"]},
-                {
-                    "type": "object",
-                    "properties": {"array": array},
-                    "required": ["array"],
-                    "additionalProperties": False,
-                },
-            ]
-        }
-
-
-Wire = Annotated[
-    Annotated[Single, BeforeValidator(_inside), Tag("single")]
-    | Annotated[Array, BeforeValidator(_inside), Tag("array")],
-    Discriminator(
-        _wire_form,
-        custom_error_type="mistake",
-        custom_error_message="is no way to send events",
-        custom_error_context={
-            "message": "is no way to send events",
-            "hint": "write `single`, or `array:` with `max_events`, `max_bytes` and `linger` below it",
-        },
-    ),
-    _WireSchema(),
-    Kind(WIRE_KIND),
-]
 
 
 class Retry(Section):
@@ -151,6 +72,16 @@ class Delivery(Section):
     allow_insecure: Flag = Field(
         default=False,
         description="Lets `endpoint` be http on another machine: the API key then travels unencrypted.",
+        examples=[True],
+    )
+    client: Annotated[Literal["direct", "aiohttp"], BeforeValidator(one_of(*CLIENTS))] = Field(
+        default="direct",
+        description="What makes the requests: `direct` is several times as fast, `aiohttp` knows proxies.",
+        examples=["aiohttp"],
+    )
+    use_environment_proxy: Flag = Field(
+        default=False,
+        description="Go through the proxy that `HTTPS_PROXY` and `NO_PROXY` name; needs `client: aiohttp`.",
         examples=[True],
     )
     timeout_s: Duration = Field(

@@ -7,13 +7,13 @@ from typing import Any, Final, Literal, get_args, get_origin
 from annotated_types import Ge, Gt, Le
 from pydantic.fields import FieldInfo
 
-from pipeline.config.delivery import WIRE_KIND
 from pipeline.config.examples import example
 from pipeline.config.keys import fields_of, kind_of, sections_in
 from pipeline.config.model import File
 from pipeline.config.problem import Path, key_path
 from pipeline.config.section import Section
 from pipeline.config.values import written_duration, written_size
+from pipeline.config.wire import WIRE_KIND
 
 _INTRODUCTION: Final = """\
 # Configuration

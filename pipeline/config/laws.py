@@ -64,10 +64,18 @@ def check_delivery(kafka: Kafka, delivery: Delivery, report: Report) -> None:
     """The endpoint's scheme, the order of the waits, and room for what is in flight."""
     if _sound(report, ("delivery", "endpoint")):
         check_endpoint(delivery, report)
+    _check_proxy(delivery, report)
     if _sound(report, ("delivery", "verdicts")):
         check_verdicts(delivery.verdicts, report)
     _check_retry(delivery, report)
     _check_room(kafka, delivery, report)
+
+
+def _check_proxy(delivery: Delivery, report: Report) -> None:
+    path: Path = ("delivery", "use_environment_proxy")
+    is_known = delivery.client == "aiohttp" or not _sound(report, path, ("delivery", "client"))
+    if delivery.use_environment_proxy and not is_known:
+        report.error(path, "needs the client that knows proxies", "write `client: aiohttp` beside it")
 
 
 def _check_retry(delivery: Delivery, report: Report) -> None:

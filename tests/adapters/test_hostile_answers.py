@@ -1,4 +1,4 @@
-"""HttpDestination against a server that means harm: every exchange ends within its limit, little is kept."""
+"""The HTTP destinations against a server that means harm: each exchange ends in time, little is kept."""
 
 import gzip
 import tracemalloc
@@ -10,8 +10,10 @@ from pipeline.core.exchange import MAX_BODY_BYTES, Answer, Exchange, NoAnswer, N
 from pipeline.core.retry import MAX_RETRY_AFTER_S, retry_after_s
 from pipeline.core.verdict import Refused, Throttled, Transient, judge
 from tests.support.clock import START_MS
-from tests.support.http_client import http_destination
+from tests.support.http_client import EACH_CLIENT, http_destination
 from tests.support.raw_server import Peer, raw_server
+
+pytestmark = EACH_CLIENT
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"transfer-encoding: chunked\r\n\r\n"

@@ -1,4 +1,4 @@
-"""HttpDestination and its credentials: the question about the key, and new ones while it runs."""
+"""The HTTP destinations and its credentials: the question about the key, and new ones while it runs."""
 
 import json
 from base64 import b64encode
@@ -7,11 +7,11 @@ import pytest
 
 from pipeline.core.credentials import Credentials
 from pipeline.core.exchange import Answer, NoAnswer, NoAnswerKind
-from tests.support.http_client import API_KEY, SITECODE, http_destination
+from tests.support.http_client import API_KEY, EACH_CLIENT, SITECODE, http_destination
 from tests.support.loops import BOTH_LOOPS
 from tests.support.raw_server import Peer, raw_server
 
-pytestmark = BOTH_LOOPS
+pytestmark = [BOTH_LOOPS, EACH_CLIENT]
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
 BODY = b'{"type":"track"}'

@@ -1,4 +1,4 @@
-"""HttpDestination on the wire: what it sends, and what it makes of well-behaved servers."""
+"""The HTTP destinations on the wire: what it sends, and what it makes of well-behaved servers."""
 
 import asyncio
 import gzip
@@ -8,13 +8,21 @@ import zlib
 
 import pytest
 
-from pipeline.adapters.http_destination import HttpDestination
+from pipeline.adapters.aiohttp_destination import AiohttpDestination
+from pipeline.adapters.direct_destination import DirectDestination
 from pipeline.core.exchange import MAX_BODY_BYTES, Answer, NoAnswer, NoAnswerKind
-from tests.support.http_client import API_KEY, SITECODE, http_destination, http_settings
+from tests.support.http_client import (
+    API_KEY,
+    EACH_CLIENT,
+    SITECODE,
+    http_destination,
+    http_settings,
+    new_destination,
+)
 from tests.support.loops import BOTH_LOOPS
 from tests.support.raw_server import Connection, Peer, raw_server
 
-pytestmark = BOTH_LOOPS
+pytestmark = [BOTH_LOOPS, EACH_CLIENT]
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
 BODY = b'{"type":"track"}'
@@ -175,9 +183,15 @@ async def test_proxies_of_the_environment_count_only_when_told(monkeypatch: pyte
         monkeypatch.delenv("NO_PROXY", raising=False)
         async with http_destination(server.endpoint) as plain:
             assert await plain.send(BODY) == Answer(200, None, b"{}")
-        async with http_destination(server.endpoint, use_environment_proxy=True) as proxied:
-            line = f"POST {server.endpoint} HTTP/1.1"
-            assert await proxied.send(BODY) == Answer(200, None, line.encode())
+        proxied = AiohttpDestination(http_settings(server.endpoint, use_environment_proxy=True))
+        line = f"POST {server.endpoint} HTTP/1.1"
+        assert await proxied.send(BODY) == Answer(200, None, line.encode())
+        await proxied.close()
+
+
+async def test_the_client_that_knows_no_proxies_says_so() -> None:
+    with pytest.raises(ValueError, match="client: aiohttp"):
+        DirectDestination(http_settings("http://localhost/", use_environment_proxy=True))
 
 
 async def test_headers_that_a_rule_asks_for_come_with_the_answer() -> None:
@@ -244,7 +258,7 @@ async def test_closing_ends_exchanges_under_way_without_an_answer() -> None:
         await peer.gone()
 
     async with raw_server(serve) as server:
-        destination = HttpDestination(http_settings(server.endpoint))
+        destination = new_destination(http_settings(server.endpoint))
         sending = asyncio.create_task(destination.send(BODY))
         await arrived.wait()
         await destination.close()

@@ -1,4 +1,4 @@
-"""HttpDestination against the odd: every exchange ends, and the truth is told of written bytes."""
+"""The HTTP destinations against the odd: every exchange ends, and the truth is told of written bytes."""
 
 import asyncio
 import socket
@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.exchange import Answer, Exchange, NoAnswer, NoAnswerKind
-from tests.support.http_client import http_destination
+from tests.support.http_client import EACH_CLIENT, http_destination
 from tests.support.loops import BOTH_LOOPS
 from tests.support.raw_server import CERTIFICATE, Peer, raw_server
 
-pytestmark = BOTH_LOOPS
+pytestmark = [BOTH_LOOPS, EACH_CLIENT]
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
 BODY = b'{"type":"track"}'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.adapters.http_destination import HttpDestination, settings_of
+from pipeline.adapters.kameleoon import kameleoon
 from pipeline.bootstrap import delivery_policy
 from pipeline.core.verdict import Accepted, Refused, Throttled, Verdict, judge
 from tests.support.configuration import config
@@ -44,7 +44,7 @@ async def test_a_worker_judges_by_the_rules_of_its_configuration(
 
     async with raw_server(serve) as server:
         loaded = config(RULES.format(endpoint=server.endpoint))
-        destination = HttpDestination(settings_of(loaded, connections=1))
+        destination = kameleoon(loaded, connections=1)
         exchange = await destination.send(b"{}")
         await destination.close()
     assert judge(exchange, delivery_policy(loaded.delivery).rules) == verdict

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from pipeline.adapters.http_destination import HttpDestination, settings_of
+from pipeline.adapters.kameleoon import kameleoon
 from pipeline.config.problem import ConfigError
 from tests.support.configuration import config
 
@@ -127,7 +127,7 @@ def test_the_client_goes_where_the_law_looked(endpoint: str) -> None:
     """Whatever is taken, the client can be made of it, and http stays on this machine."""
     if problem_of(endpoint):
         return
-    HttpDestination(settings_of(config(f"delivery: {{endpoint: {json.dumps(endpoint)}}}\n"), 1))
+    kameleoon(config(f"delivery: {{endpoint: {json.dumps(endpoint)}}}\n"), 1)
     url = URL(endpoint)
     assert url.user is None
     assert url.password is None

@@ -4,10 +4,10 @@ import pytest
 
 from pipeline.bootstrap import delivery_policy
 from pipeline.config.brake import Brake
-from pipeline.config.delivery import Array, Single
 from pipeline.config.loader import parse_config
 from pipeline.config.problem import ConfigError
 from pipeline.config.values import written_duration, written_size
+from pipeline.config.wire import Array, Single
 from pipeline.core.batch import BatchPolicy
 from tests.support.configuration import ENVIRONMENT, MINIMAL, config
 

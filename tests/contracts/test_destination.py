@@ -1,4 +1,4 @@
-"""What every Destination does, the fake and HTTP against the sandbox alike."""
+"""What every Destination does: the fake, and both HTTP clients against the sandbox."""
 
 import asyncio
 import json
@@ -10,13 +10,14 @@ from typing import Any, Protocol
 
 import pytest
 
-from pipeline.adapters.http_destination import HttpDestination, HttpSettings
+from pipeline.adapters.http_settings import HttpSettings
 from pipeline.adapters.sandbox import Faults, Sandbox, SandboxSettings, Story
 from pipeline.adapters.sandbox.checks import Expectation
 from pipeline.core.exchange import Answer, Exchange, NoAnswer, NoAnswerKind
 from pipeline.core.retry import retry_after_s
 from pipeline.ports import Destination
 from tests.support.destination import NOW_S, FakeDestination
+from tests.support.http_client import CLIENTS
 from tests.support.loops import BOTH_LOOPS
 from tests.support.segment_bodies import body, event
 
@@ -65,9 +66,10 @@ class FakeWorld:
 class HttpWorld:
     """Each destination is an HTTP client of one sandbox."""
 
-    def __init__(self, sandbox: Sandbox, stack: AsyncExitStack) -> None:
+    def __init__(self, sandbox: Sandbox, stack: AsyncExitStack, client: str) -> None:
         self._sandbox = sandbox
         self._stack = stack
+        self._new = CLIENTS[client]
 
     async def destination(self, *, timeout_s: float = 10.0) -> Destination:
         return self._client(self._sandbox.endpoint, timeout_s)
@@ -86,23 +88,23 @@ class HttpWorld:
     def now_s(self) -> float:
         return time.time()
 
-    def _client(self, endpoint: str, timeout_s: float) -> HttpDestination:
+    def _client(self, endpoint: str, timeout_s: float) -> Destination:
         settings = HttpSettings(
             endpoint=endpoint, api_key=API_KEY, sitecode=SITECODE, user_agent="tests", timeout_s=timeout_s
         )
-        destination = HttpDestination(settings)
+        destination = self._new(settings)
         self._stack.push_async_callback(destination.close)
         return destination
 
 
-@pytest.fixture(params=["fake", "http"])
+@pytest.fixture(params=["fake", *CLIENTS])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     if request.param == "fake":
         yield FakeWorld()
         return
     expected = Expectation(API_KEY, SITECODE, arrays=True)
     async with Sandbox(SandboxSettings(expected=expected)) as sandbox, AsyncExitStack() as stack:
-        yield HttpWorld(sandbox, stack)
+        yield HttpWorld(sandbox, stack, request.param)
 
 
 async def send(destination: Destination, message_id: str = "m-1", **story: Any) -> Exchange:

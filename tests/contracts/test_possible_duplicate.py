@@ -12,13 +12,16 @@ from typing import Any, Final
 import orjson
 from yarl import URL
 
-from pipeline.adapters.http_destination import HttpDestination, HttpSettings
+from pipeline.adapters.http_settings import HttpSettings
 from pipeline.adapters.sandbox import Expectation, Sandbox, SandboxSettings
 from pipeline.adapters.sandbox.memory import Received
 from pipeline.core.audit import AuditRecord
 from pipeline.core.exchange import Exchange
 from tests.support.destination import FakeDestination
 from tests.support.engine import World, event, record
+from tests.support.http_client import EACH_CLIENT, new_destination
+
+pytestmark = EACH_CLIENT
 
 API_KEY: Final = "eyJpZCI6ICJhIn0="
 SITECODE: Final = "0123456789"
@@ -36,7 +39,7 @@ class OverHttp(FakeDestination):
         settings = HttpSettings(
             endpoint=endpoint, api_key=API_KEY, sitecode=SITECODE, user_agent="tests", timeout_s=2.0
         )
-        self.client = HttpDestination(settings)
+        self.client = new_destination(settings)
 
     async def send(self, body: bytes) -> Exchange:
         return await self.client.send(body)

@@ -1,6 +1,6 @@
 """What stands in a log or a crash report by its `repr` tells no part of an event and no secret."""
 
-from pipeline.adapters.http_destination import HttpSettings
+from pipeline.adapters.http_settings import HttpSettings
 from pipeline.core.exchange import Answer
 from pipeline.core.flow import decide
 from pipeline.core.mapping.allowance import Allowance

@@ -1,79 +1,24 @@
 """Stage deliver: Kameleoon over HTTP, with aiohttp as the client (port: Destination)."""
 
 import asyncio
-import ssl
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, replace
-from typing import Final
-from urllib.parse import quote
+from dataclasses import replace
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from pipeline.adapters.aiohttp_errors import no_answer
 from pipeline.adapters.http_body import WatchedBody, decoded, first_bytes
-from pipeline.adapters.http_errors import no_answer
-from pipeline.config.model import Config
-from pipeline.config.verdicts import rule_table
-from pipeline.core.credentials import CredentialProblem, Credentials, authentication_query
-from pipeline.core.exchange import Answer, Exchange, NoAnswer, NoAnswerKind
-from pipeline.core.request import is_legal_header_value, request_headers
-from pipeline.core.verdict_rules import kept_headers
-
-_LEFT_AS_THEY_ARE: Final = "!$%&'()*+,-./:;=?@[\\]^_`{|}~"
-_CLOSED: Final = NoAnswer(NoAnswerKind.CONNECTION_LOST, "the HTTP client is closed", bytes_written=False)
-_NO_QUESTION: Final = NoAnswer(
-    NoAnswerKind.PROTOCOL, "the API key is none that can be asked about", bytes_written=False
-)
+from pipeline.adapters.http_errors import CLOSED, NO_QUESTION
+from pipeline.adapters.http_settings import HttpSettings, question_of
+from pipeline.core.credentials import Credentials
+from pipeline.core.exchange import Answer, Exchange
+from pipeline.core.request import request_headers
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpSettings:
-    """Where and how requests are made.
-
-    `api_key` goes into the header verbatim (reference: 6.3). `timeout_s` limits the whole
-    exchange: finding the host, connecting, the answer's body and the wait for one of the
-    `connections`, which are kept open; give no fewer than requests are made at a time.
-    Proxies named in the environment count only with `use_environment_proxy`. `tls` replaces
-    the system's trust, for a private authority. Answers bring their `kept_headers`, named in
-    lower case.
-    """
-
-    endpoint: str
-    api_key: str = field(repr=False)
-    sitecode: str
-    user_agent: str
-    timeout_s: float = 10.0
-    connections: int = 64
-    use_environment_proxy: bool = False
-    tls: ssl.SSLContext | None = None
-    kept_headers: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        url = URL(self.endpoint)
-        if url.scheme not in {"http", "https"} or not url.host:
-            raise ValueError("the endpoint must be an http or https URL with a host")
-        if url.user is not None or url.password is not None:
-            raise ValueError("the endpoint must not carry a user or a password")
-        if not all(map(is_legal_header_value, (self.api_key, self.sitecode, self.user_agent))):
-            raise ValueError("the API key, the sitecode and the user agent must be legal in a header")
-
-
-def settings_of(config: Config, connections: int) -> HttpSettings:
-    """Where and how requests are made, from the configuration."""
-    return HttpSettings(
-        endpoint=config.delivery.endpoint,
-        api_key=config.destination.api_key.get_secret_value(),
-        sitecode=config.destination.sitecode,
-        user_agent=config.delivery.user_agent,
-        timeout_s=config.delivery.timeout_s,
-        connections=connections,
-        kept_headers=kept_headers(rule_table(config.delivery.verdicts)),
-    )
-
-
-class HttpDestination:
+class AiohttpDestination:
     """One POST per `send`, on kept connections. Redirects are answers; cookies are not kept.
 
     The client starts with the first request, so that an object can be made outside a loop.
@@ -99,17 +44,16 @@ class HttpDestination:
         )
 
     async def check_credentials(self) -> Exchange:
-        """Ask the endpoint whether it knows the API key, spelt out in the query (reference: 6.2).
+        """Ask the endpoint whether it knows the API key; no credentials go into the headers.
 
-        No credentials go into the headers. What a URL cannot hold is percent-encoded. Raises
-        nothing but CancelledError.
+        Raises nothing but CancelledError.
         """
-        query = authentication_query(self._settings.api_key)
-        if isinstance(query, CredentialProblem):
-            return _NO_QUESTION
-        path = self._url.raw_path.rstrip("/") + "/getapikey"
-        url = URL(f"{self._url.origin()}{path}?{quote(query, safe=_LEFT_AS_THEY_ARE)}", encoded=True)
-        return await self._exchange(lambda session: session.get(url, allow_redirects=False), lambda: True)
+        question = question_of(self._settings)
+        if question is None:
+            return NO_QUESTION
+        return await self._exchange(
+            lambda session: session.get(question, allow_redirects=False), lambda: True
+        )
 
     def use(self, credentials: Credentials) -> None:
         """Send with these from the next request on; requests under way keep theirs."""
@@ -129,7 +73,7 @@ class HttpDestination:
         bytes_written: Callable[[], bool],
     ) -> Exchange:
         if self._is_closed:
-            return _CLOSED
+            return CLOSED
         timeout_s = self._settings.timeout_s
         try:
             async with asyncio.timeout(timeout_s), request(self._client()) as response:
