@@ -52,7 +52,8 @@ def _first_opening_ms(worker: Worker, after: int) -> float:
 async def test_a_worker_that_slept_through_its_session_sends_nothing_more(scene: Scene) -> None:
     """It wakes with answers to read and events waiting: all that it held is another's by now."""
     group = {"group": scene.pipeline()}
-    sleeper = await scene.started(scene.config("sleeper", kafka=group, delivery={"user_agent": "sleeper"}))
+    patient = {"user_agent": "sleeper", "timeout": "30s", "drain": "45s"}  # however long it sleeps
+    sleeper = await scene.started(scene.config("sleeper", kafka=group, delivery=patient))
     async with feeding(scene, per_s=50, visitors=60, delay_ms=300) as feed:
         await scene.arrived(40)
         sleeper.freeze()

@@ -1,6 +1,7 @@
 """SIGTERM and rebalances in mid-flow: nothing lost, nothing sent again, nothing suspected."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,14 +12,17 @@ from tests.support.worker.scene import Scene
 
 pytestmark = pytest.mark.kafka
 
-PATIENT = {"session_timeout": "30s"}
-"""Nobody dies here, and a busy machine is no death either."""
+PATIENT: dict[str, Any] = {
+    "kafka": {"session_timeout": "30s"},
+    "delivery": {"timeout": "30s", "drain": "45s"},
+}
+"""Nobody dies here, and a busy machine is neither a death nor an answer that does not come."""
 
 
 @pytest.mark.slow
 async def test_stops_in_mid_flow_leave_no_trace(scene: Scene) -> None:
     await scene.produce(tracks(1500, visitors=700, delay_ms=100))
-    config = scene.config(kafka=PATIENT)
+    config = scene.config(**PATIENT)
 
     for arrivals in (200, 600, 1000):
         worker = await scene.started(config)
@@ -33,7 +37,7 @@ async def test_stops_in_mid_flow_leave_no_trace(scene: Scene) -> None:
 
 async def test_a_stop_waits_for_a_slow_answer(scene: Scene) -> None:
     await scene.produce([letter(track(1, properties={"sandbox": {"delay_ms": 3000}}))])
-    worker = await scene.started(scene.config(kafka=PATIENT))
+    worker = await scene.started(scene.config(**PATIENT))
     await scene.arrived(1)
 
     assert await worker.stop() == 0
@@ -44,7 +48,7 @@ async def test_a_stop_waits_for_a_slow_answer(scene: Scene) -> None:
 
 async def test_a_stop_commits_what_is_settled(scene: Scene) -> None:
     await scene.produce(tracks(100))
-    worker = await scene.started(scene.config(kafka=PATIENT))
+    worker = await scene.started(scene.config(**PATIENT))
     await scene.accounted(100)
 
     assert await worker.stop() == 0
@@ -59,7 +63,7 @@ async def test_a_worker_joins_and_the_first_leaves(scene: Scene) -> None:
     """One request is under way all the while, slower than the hand-over of everything else."""
     slow = letter(track(5000, "slow", properties={"sandbox": {"delay_ms": 3000}}), partition=0)
     await scene.produce(tracks(300, visitors=150, delay_ms=30))
-    config = scene.config(kafka=PATIENT)
+    config = scene.config(**PATIENT)
     first = await scene.started(config)
     await scene.produce([slow, *tracks(1200, visitors=150, first=300, delay_ms=30)])
 
@@ -86,7 +90,7 @@ async def _busy(scene: Scene, config: Path) -> Worker:
 @pytest.mark.slow
 async def test_a_stop_during_a_hand_over_does_not_cut_it_short(scene: Scene) -> None:
     """The first worker is told to stop while it waits for slow answers before it hands over."""
-    config = scene.config(kafka=PATIENT)
+    config = scene.config(**PATIENT)
     first = await _busy(scene, config)
     second = scene.start(config)
     await until(lambda: first.said("giving partitions back"), "the hand-over")
@@ -102,7 +106,7 @@ async def test_a_stop_during_a_hand_over_does_not_cut_it_short(scene: Scene) -> 
 @pytest.mark.slow
 async def test_a_worker_that_joins_while_another_drains_to_stop_waits(scene: Scene) -> None:
     """Until the last answer is there and committed, no other worker may have the partitions."""
-    config = scene.config(kafka=PATIENT)
+    config = scene.config(**PATIENT)
     first = await _busy(scene, config)
     second = scene.start(config)
 
@@ -119,7 +123,7 @@ async def test_a_worker_that_joins_while_another_drains_to_stop_waits(scene: Sce
 async def test_workers_that_start_and_stop_together_settle(scene: Scene) -> None:
     """Rebalances come while partitions are still being opened."""
     await scene.produce(tracks(1000, visitors=300, delay_ms=20))
-    config = scene.config(kafka=PATIENT)
+    config = scene.config(**PATIENT)
     workers = [scene.start(config) for _ in range(3)]
     for worker in workers:
         await worker.ready(1)
