@@ -35,7 +35,7 @@ from pipeline.ports import Clock, Timer
 
 log = structlog.get_logger("pipeline.deliver")
 
-_TELLS_SPEED: Final = frozenset({Sign.TAKES, Sign.REFUSES_EVENT, Sign.FAILS})
+_TELLS_SPEED: Final = frozenset({Sign.TAKES, Sign.FAILS})
 
 LEASE_LOOK_S: Final = 0.1
 """While the lease is not held: how soon to look again. It is renewed each second."""

@@ -253,3 +253,23 @@ async def test_a_destination_that_was_away_is_taken_up_gently_and_soon_fully() -
         assert world.destination.max_in_flight <= 2
         await world.clock.advance(5)
         assert world.destination.max_in_flight == 16
+
+
+async def test_refusals_that_come_at_once_do_not_make_the_others_look_slow() -> None:
+    """A refusal needs no work of the destination: how fast it comes says nothing of the others."""
+    world = World(concurrency=8, max_in_flight_events=1000)
+    world.destination = FakeDestination(
+        gate=lambda body: world.clock.sleep(0.01 if b"sandbox" in body else 0.5)
+    )
+
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take([record(offset, event(offset, sandbox={"status": "404"})) for offset in range(120)])
+        await world.clock.advance(1)
+        assert outcomes(world) == {"failed": 120}
+        await worker.take(records(64, first=120))
+        await world.clock.advance(2.6)
+        world.destination.max_in_flight = 0
+        await world.clock.advance(0.6)
+
+    assert world.destination.max_in_flight == 8
