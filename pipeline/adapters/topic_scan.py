@@ -17,6 +17,8 @@ _POLL_MS: Final = 500
 _SILENCE_POLLS: Final = 60
 """Half a minute without a record before the end is reached: the broker has stopped answering."""
 _FETCH_BYTES: Final = 32 * 1024 * 1024
+_MOST_AT_ONCE: Final = 2000
+"""Records unpacked at once: a fetch of compressed batches may hold a hundred times its size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class TopicScan:
     async def _poll(self, left: Mapping[TopicPartition, int]) -> list[Records | Removed]:
         try:
             with broker_errors(self._kafka.bootstrap_servers):
-                found = await self._consumer.getmany(*left, timeout_ms=_POLL_MS)
+                found = await self._consumer.getmany(*left, timeout_ms=_POLL_MS, max_records=_MOST_AT_ONCE)
         except BrokerError as error:
             if isinstance(error.__cause__, OffsetOutOfRangeError):
                 return await self._after_removal(error.__cause__.args[0])

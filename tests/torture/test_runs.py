@@ -6,19 +6,33 @@ import pytest
 
 from tests.support.kafka.broker import Broker
 from tests.support.kafka.cluster import Cluster
-from tests.torture.acts import Begin, Kill, Stall, StopNode, Terminate
+from tests.torture.acts import from_text
 from tests.torture.plan import Outcome, Plan, kill_plan
 from tests.torture.report import SUSPECTED_FOR_EACH_IN_FLIGHT, breaches, report
 from tests.torture.run import torture
-from tests.torture.schedule import Setting, random_schedule
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
-SEED_OF_KILLS = 2
-KILLS = 8
-SEED_OF_EVERYTHING = 200
-"""In eleven seconds three troubles of the endpoint, and of all else some."""
-EVERYTHING = {Kill, Terminate, Stall, StopNode, Begin}
+SEED = 6
+KILLS = 6
+A_LITTLE_OF_EVERYTHING = """
+    0.0 start 0
+    0.0 await 0
+    0.0 start 1
+    0.0 await 1
+    1.0 begin cut-off
+    1.6 heal
+    2.0 kill 0
+    2.1 start 0
+    3.0 terminate 1
+    3.1 start 1
+    4.5 stop-node 1
+    4.6 stall 0
+    5.4 start-node 1
+    5.5 wake 0
+    6.0 begin throttled
+    6.5 heal
+"""
 
 
 def check(outcome: Outcome) -> None:
@@ -28,7 +42,7 @@ def check(outcome: Outcome) -> None:
 
 async def test_kills_at_random_moments(kafka: Broker, tmp_path: Path) -> None:
     """After each, only a bounded number of records is flagged, among them all that was sent twice."""
-    outcome = await torture(kill_plan(SEED_OF_KILLS, KILLS, rate=200), kafka, None, tmp_path)
+    outcome = await torture(kill_plan(SEED, KILLS, rate=200), kafka, None, tmp_path)
 
     check(outcome)
     assert outcome.workers.kills == KILLS
@@ -40,13 +54,11 @@ async def test_kills_at_random_moments(kafka: Broker, tmp_path: Path) -> None:
 
 
 async def test_a_little_of_everything(lone_node: Cluster, tmp_path: Path) -> None:
-    schedule = random_schedule(SEED_OF_EVERYTHING, Setting(duration_s=11.0))
-    assert {type(timed.act) for timed in schedule} >= EVERYTHING
-    plan = Plan(seed=SEED_OF_EVERYTHING, schedule=schedule)
+    plan = Plan(seed=SEED, schedule=from_text(A_LITTLE_OF_EVERYTHING), is_static=True)
     broker = Broker(lone_node.bootstrap_servers, "a node of its own")
 
     outcome = await torture(plan, broker, lone_node, tmp_path)
 
     check(outcome)
-    assert outcome.workers.kills
-    assert outcome.troubles["nodes restarted"]
+    assert outcome.workers.kills == 1
+    assert outcome.troubles.total() == 3
