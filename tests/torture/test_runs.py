@@ -54,7 +54,7 @@ async def test_kills_at_random_moments(kafka: Broker, tmp_path: Path) -> None:
 
 
 async def test_a_little_of_everything(lone_node: Cluster, tmp_path: Path) -> None:
-    plan = Plan(seed=SEED, schedule=from_text(A_LITTLE_OF_EVERYTHING), is_static=True)
+    plan = Plan(seed=SEED, schedule=from_text(A_LITTLE_OF_EVERYTHING))
     broker = Broker(lone_node.bootstrap_servers, "a node of its own")
 
     outcome = await torture(plan, broker, lone_node, tmp_path)
