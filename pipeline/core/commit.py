@@ -1,8 +1,8 @@
 """What the consumer group's commit says beside the offset, and where an assignment begins.
 
 The audit topic is the crash ledger: the commit metadata tells from where on to read it. The metadata
-is one small JSON object, `{v, pass, epoch, open, window, audit, at}`, with `brake` while it is on; the
-broker allows 4,096 bytes.
+is one small JSON object, `{v, pass, epoch, open, window, audit, at, fence}`, with `brake` while it is on;
+the broker allows 4,096 bytes.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,9 @@ class CommitMetadata:
 
     `is_open` means that records above the committed offset may have been sent. `window` bounds how
     many of them; `audit_from` is the lowest audit offset holding an outcome above the committed
-    offset. `brake` names the configuration under which the brake went on, None while it is off.
+    offset, and `fence` the newest epoch that a marker before it has announced: what is read from there on
+    may be void for a marker that is not read. `brake` names the configuration under which the brake
+    went on, None while it is off.
     """
 
     pass_: int
@@ -31,6 +33,7 @@ class CommitMetadata:
     window: int
     audit_topic: str
     audit_from: int
+    fence: int = 0
     brake: str | None = None
 
     def encode(self) -> str:
@@ -43,6 +46,7 @@ class CommitMetadata:
             "window": self.window,
             "audit": self.audit_topic,
             "at": self.audit_from,
+            "fence": self.fence,
         }
         return orjson.dumps(told if self.brake is None else told | {"brake": self.brake}).decode()
 
@@ -63,7 +67,7 @@ def parse_metadata(text: str) -> CommitMetadata | None:
     is_whole = all(type(value) is int and 0 <= value <= _MOST for value in numbers)
     if not is_whole or type(found.get("open")) is not bool or not isinstance(found.get("audit"), str):
         return None
-    brake = found.get("brake")
+    fence, brake = found.get("fence"), found.get("brake")
     return CommitMetadata(
         pass_=found["pass"],
         epoch=found["epoch"],
@@ -71,6 +75,7 @@ def parse_metadata(text: str) -> CommitMetadata | None:
         window=found["window"],
         audit_topic=found["audit"],
         audit_from=found["at"],
+        fence=fence if type(fence) is int and 0 <= fence <= found["epoch"] else 0,
         brake=brake if isinstance(brake, str) else None,
     )
 
@@ -96,7 +101,8 @@ class Opening:
     """Where and as what an assignment begins.
 
     `inherited_window` is how many unaudited records from `position` on a crashed predecessor may
-    have sent; those from `inherited_end` on did not exist in its time. `brake` is the predecessor's.
+    have sent; those from `inherited_end` on did not exist in its time. From `audit_from` on only
+    outcomes of the epoch `fence` or a later one count. `brake` is the predecessor's.
     `warning` is a sentence for the log, empty when all is as expected.
     """
 
@@ -106,6 +112,7 @@ class Opening:
     inherited_window: int
     inherited_end: int
     audit_from: int
+    fence: int = 0
     warning: str = ""
     brake: str | None = None
 
@@ -150,7 +157,7 @@ def plan_opening(
 
 
 def _new_pass(position: int, now_ms: int, audit: LogRange, warning: str = "") -> Opening:
-    return Opening(position, now_ms, now_ms, 0, position, audit.end, warning)
+    return Opening(position, now_ms, now_ms, 0, position, audit.end, warning=warning)
 
 
 def _new_pass_warning(committed: Committed) -> str:
@@ -174,6 +181,7 @@ def _resume(
         inherited_window=min(inherited, events.end - offset),
         inherited_end=events.end,
         audit_from=metadata.audit_from if is_whole else audit.begin,
+        fence=0 if is_another else metadata.fence,
         warning=_ANOTHER_AUDIT if is_another else "",
         brake=metadata.brake,
     )

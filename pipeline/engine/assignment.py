@@ -30,7 +30,7 @@ class Assignment:
         self.partition = partition
         self.pass_ = opening.pass_
         self.epoch = opening.epoch
-        self.ledger = Ledger(opening.position, opening.audit_from)
+        self.ledger = Ledger(opening.position, opening.audit_from, opening.fence)
         self.lanes: Lanes[Entry] = Lanes()
         self.audited: dict[int, AuditedParts] = {}
         self.inherited_left = opening.inherited_window
@@ -145,6 +145,7 @@ class Assignment:
             window=max(window, len(self.entries) + len(self.carried) + self.inherited_left),
             audit_topic=audit_topic,
             audit_from=self.ledger.audit_from,
+            fence=self.ledger.fence,
             brake=brake,
         )
 

@@ -10,14 +10,16 @@ from collections import deque
 class Ledger:
     """What was received and settled from `position` on, and where the audit tells of it."""
 
-    __slots__ = ("_audit_next", "_audited", "_received", "_settled", "_watermark")
+    __slots__ = ("_audit_next", "_audited", "_fence", "_markers", "_received", "_settled", "_watermark")
 
-    def __init__(self, position: int, audit_position: int) -> None:
+    def __init__(self, position: int, audit_position: int, fence: int = 0) -> None:
         self._watermark = position
         self._received: deque[int] = deque()
         self._settled: set[int] = set()
         self._audited: deque[tuple[int, int]] = deque()
         self._audit_next = audit_position
+        self._markers: deque[tuple[int, int]] = deque()
+        self._fence = fence
 
     @property
     def watermark(self) -> int:
@@ -46,6 +48,14 @@ class Ledger:
             self._audited.popleft()
         return self._audited[0][0] if self._audited else self._audit_next
 
+    @property
+    def fence(self) -> int:
+        """The newest epoch that a marker before `audit_from` has announced."""
+        audit_from = self.audit_from
+        while self._markers and self._markers[0][0] < audit_from:
+            self._fence = max(self._fence, self._markers.popleft()[1])
+        return self._fence
+
     def receive(self, offset: int) -> None:
         """Take in the next record of the partition; offsets only grow."""
         if offset < self._watermark or (self._received and offset <= self._received[-1]):
@@ -56,6 +66,10 @@ class Ledger:
         """One outcome of the record stands on the audit topic; audit offsets only grow."""
         self._audited.append((audit_offset, offset))
         self._audit_next = max(self._audit_next, audit_offset + 1)
+
+    def note_marker(self, epoch: int, audit_offset: int) -> None:
+        """A marker of this epoch stands on the audit topic; audit offsets only grow."""
+        self._markers.append((audit_offset, epoch))
 
     def note_audit_end(self, audit_end: int) -> None:
         """The audit had reached so far: while nothing is unsettled, all that is to come lies beyond."""

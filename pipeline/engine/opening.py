@@ -6,8 +6,8 @@ nothing is sent.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, TypeGuard
+from dataclasses import dataclass, replace
+from typing import Final
 
 from pipeline.core.audit import AuditEntry, AuditRecord, encode
 from pipeline.core.audit_decode import decode_audit
@@ -65,7 +65,7 @@ class Opener:
         ]
         told = await asyncio.gather(
             *(
-                self._read_back(assignment, opening.audit_from)
+                self._read_back(assignment, opening)
                 for assignment, opening in zip(assignments, openings.values(), strict=True)
             )
         )
@@ -115,6 +115,7 @@ class Opener:
             window=opening.inherited_window,
             audit_topic=self.audit_topic,
             audit_from=opening.audit_from,
+            fence=opening.fence,
             brake=opening.brake,
         )
 
@@ -126,27 +127,30 @@ class Opener:
             assignment.continue_from(given_up)
         return assignment
 
-    async def _read_back(self, assignment: Assignment, audit_from: int) -> str:
+    async def _read_back(self, assignment: Assignment, opening: Opening) -> str:
         """Raise the fence, then take in all that stands below it; answers a warning, mostly none."""
         number = assignment.partition.partition
         marker = assignment_marker(self.author, assignment, self.clock.now_ms())
         (marker_offset,) = await self.audit.append(number, [LogEntry(None, encode(marker))])
         fences = Fences()
-        async for audit_offset, value in self.audit.read(number, audit_from, marker_offset):
+        fences.admits(replace(marker, epoch=opening.fence))  # announced before what is read
+        async for audit_offset, value in self.audit.read(number, opening.audit_from, marker_offset):
             found = decode_audit(value)
-            if found is not None and fences.admits(found) and self._is_own(found, assignment):
-                assignment.stands(found, audit_offset)
+            if found is not None and fences.admits(found) and self._is_of(found, assignment.partition):
+                self._take(found, audit_offset, assignment)
+        assignment.ledger.note_marker(assignment.epoch, marker_offset)
         assignment.ledger.note_audit_end(marker_offset)
         return "" if fences.admits(marker) else _OUTRANKED
 
-    def _is_own(self, found: AuditEntry, assignment: Assignment) -> TypeGuard[AuditRecord]:
-        return (
-            isinstance(found, AuditRecord)
-            and found.pipeline == self.author.pipeline
-            and found.pass_ == assignment.pass_
-            and (found.source.topic, found.source.partition) == assignment.partition
-            and found.source.offset >= assignment.ledger.watermark
-        )
+    def _is_of(self, found: AuditEntry, partition: TopicPartition) -> bool:
+        source = found.source
+        return found.pipeline == self.author.pipeline and (source.topic, source.partition) == partition
+
+    def _take(self, found: AuditEntry, audit_offset: int, assignment: Assignment) -> None:
+        if not isinstance(found, AuditRecord):
+            assignment.ledger.note_marker(found.epoch, audit_offset)
+        elif found.pass_ == assignment.pass_ and found.source.offset >= assignment.ledger.watermark:
+            assignment.stands(found, audit_offset)
 
 
 def _is_outdated(committed: Committed | None, given_up: Assignment) -> bool:

@@ -26,11 +26,12 @@ CLOSED = CommitMetadata(
 metadata = st.builds(
     CommitMetadata,
     pass_=st.integers(0, 2**53),
-    epoch=st.integers(0, 2**53),
+    epoch=st.integers(2**52, 2**53),
     is_open=st.booleans(),
     window=st.integers(0, 10**6),
     audit_topic=st.text(max_size=249),
     audit_from=st.integers(0, 2**62),
+    fence=st.integers(0, 2**52),
     brake=st.none() | st.text(max_size=64),
 )
 
@@ -152,3 +153,19 @@ def test_a_commit_beyond_the_topic_is_not_guessed_at() -> None:
     assert isinstance(planned, Unopenable)
     assert "101" in planned.why
     assert "100" in planned.why
+
+
+def test_the_fence_goes_with_the_audit_that_it_was_seen_on() -> None:
+    fenced = replace(CLOSED, fence=8)
+
+    assert opened(Committed(30, fenced.encode())).fence == 8
+    assert opened(Committed(30, replace(fenced, audit_from=2).encode())).fence == 8
+    assert opened(Committed(30, fenced.encode()), audit_topic="another").fence == 0
+
+
+@pytest.mark.parametrize("fence", ["null", '"8"', "-1", "10", "true"])
+def test_a_fence_that_cannot_be_is_none(fence: str) -> None:
+    """Commits of earlier versions have none; one above its own epoch would make void what counts."""
+    told = parse_metadata(CLOSED.encode().replace('"fence":0', f'"fence":{fence}'))
+
+    assert told == CLOSED

@@ -34,7 +34,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.topic: dict[int, _Outcome] = {}
         self.next_offset = begin
         self.audit_end = 0
-        self.committed = (begin, 0)
+        self.markers: list[int] = []
+        self.committed = (begin, 0, 0)
         self.ledger = Ledger(*self.committed)
         self.in_hand: list[int] = []
         self.appended: list[tuple[int, int]] = []
@@ -73,6 +74,12 @@ class LedgerMachine(RuleBasedStateMachine):
         self.audit_end += 1
 
     @rule()
+    def a_worker_raises_the_fence(self) -> None:
+        self.markers.append(self.audit_end)
+        self.ledger.note_marker(len(self.markers), self.audit_end)
+        self.audit_end += 1
+
+    @rule()
     def ask_where_the_audit_ends(self) -> None:
         self.known_end = self.audit_end
 
@@ -83,13 +90,16 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule()
     def commit(self) -> None:
-        self.committed = (self.ledger.watermark, self.ledger.audit_from)
+        self.committed = (self.ledger.watermark, self.ledger.audit_from, self.ledger.fence)
 
     @rule()
     def crash(self) -> None:
         """The next worker has the commit and the audit from there on; records above come again."""
-        position, audit_from = self.committed
-        self.ledger = Ledger(position, audit_from)
+        position, audit_from, fence = self.committed
+        self.ledger = Ledger(position, audit_from, fence)
+        for epoch, at in enumerate(self.markers, 1):
+            if at >= audit_from:
+                self.ledger.note_marker(epoch, at)
         self.in_hand, self.appended = [], []
         for outcome in self.topic.values():
             outcome.acknowledged = len(outcome.audited_at)
@@ -128,6 +138,10 @@ class LedgerMachine(RuleBasedStateMachine):
         for offset, outcome in self.topic.items():
             if offset >= watermark:
                 assert all(at >= audit_from for at in outcome.audited_at)
+
+    @invariant()
+    def the_fence_is_that_of_all_markers_that_are_not_read_back(self) -> None:
+        assert self.ledger.fence == sum(at < self.ledger.audit_from for at in self.markers)
 
     @invariant()
     def the_counts_are_right(self) -> None:
