@@ -63,7 +63,7 @@ def report(outcome: Outcome) -> str:
         "endpoint": f"{outcome.requests} requests, {outcome.most_in_flight} at a time at most",
         "sent twice": f"{len(findings.doubled)} requests, unflagged: {len(findings.doubled_unflagged)}",
         "flagged": f"{flagged} records, in vain {suspected_records(outcome)} of {allowed} allowed",
-        "by successors": f"{again} of these requests, of one worker {most_repeated(outcome)} at most; "
+        "by successors": f"{again} times sent again, of one worker {most_repeated(outcome)} at most; "
         f"by one worker {most} records flagged in vain at most",
         "caught up": f"{outcome.catching_up_s:.1f} s after the last blow",
     }
