@@ -9,7 +9,7 @@ PYTEST = $(BIN)/$(if $(COVERAGE),coverage run -m pytest,pytest --numprocesses $(
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo test check fuzz .static .unit test-compose torture kafka-up kafka-down lock build clean
+.PHONY: help demo test check fuzz bench .static .unit test-compose torture kafka-up kafka-down lock build clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -35,6 +35,9 @@ check: .venv/installed  ## format, lint, types, imports, unit and property tests
 .unit:
 	@$(PYTEST) -q -m 'not broker and not packaging and not compose' $(PYTEST_OPTIONS)
 	@$(if $(COVERAGE),$(BIN)/coverage report)
+
+bench: .venv/installed  ## the pipeline beside its peers, ROUNDS=3 EVENTS=200000; ONLY=pipeline,redpanda or ONLY=tls
+	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(EVENTS),--events $(EVENTS))
 
 fuzz: .venv/installed  ## RECORDS=n hostile records (SEED=s) through the core and the whole engine
 	@$(BIN)/python -m tests.fuzz --records $(or $(RECORDS),100000) --seed $(or $(SEED),1)
