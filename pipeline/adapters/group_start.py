@@ -13,7 +13,7 @@ from pipeline.adapters.kafka_client import client_options, stop_consumer
 from pipeline.adapters.kafka_errors import broker_errors
 from pipeline.adapters.kafka_group import read_committed
 from pipeline.config.kafka import Kafka
-from pipeline.core.commit import Committed
+from pipeline.core.commit import START_LATEST, Committed
 from pipeline.core.record import TopicPartition
 from pipeline.engine.opening import StartRefusedError
 from pipeline.ports import LogUnavailable
@@ -121,6 +121,8 @@ async def _commit_ends(consumer: AIOKafkaConsumer, partitions: list[KafkaPartiti
     ends = await consumer.end_offsets(partitions)
     consumer.assign(partitions)
     try:
-        await consumer.commit({partition: OffsetAndMetadata(end, "") for partition, end in ends.items()})
+        await consumer.commit(
+            {partition: OffsetAndMetadata(end, START_LATEST) for partition, end in ends.items()}
+        )
     except CommitFailedError:
         return

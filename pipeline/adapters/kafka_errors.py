@@ -28,6 +28,10 @@ class TopicMissingError(BrokerError):
     """The topic does not exist."""
 
 
+class PartitionMissingError(BrokerError):
+    """The topic has no partition of this number."""
+
+
 class ClientSettingsError(BrokerError):
     """Certificates or keys cannot be used as they are configured."""
 

@@ -4,18 +4,25 @@ The commits are read first, the end of the audit after them: what a running pipe
 by then stands on the audit topic. Both topics are read once, without a consumer group.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import assert_never
 
+from aiokafka import ConsumerRecord
 from aiokafka import TopicPartition as KafkaPartition
 
 from pipeline.adapters.kafka_admin import open_admin
 from pipeline.adapters.kafka_client import client_options
-from pipeline.adapters.kafka_errors import BrokerLacksError, BrokerUnreachableError, TopicMissingError
+from pipeline.adapters.kafka_errors import (
+    BrokerLacksError,
+    BrokerUnreachableError,
+    PartitionMissingError,
+    TopicMissingError,
+)
 from pipeline.adapters.kafka_group import read_committed
 from pipeline.adapters.topic_scan import Records, Removed, TopicScan, open_scan
 from pipeline.config.kafka import Kafka
 from pipeline.core.commit import Committed, LogRange
+from pipeline.core.dead_letter import read_origin
 from pipeline.core.reconcile.account import Bounds
 from pipeline.core.reconcile.accounts import Accounts
 from pipeline.core.reconcile.asked import Asked, Span
@@ -30,6 +37,7 @@ from pipeline.ports import LogUnavailable
 async def reconcile(kafka: Kafka, asked: Asked) -> Reconciliation:
     """The books of every partition that is meant. Raises BrokerError."""
     audit_topic, inputs = await _topics(kafka)
+    _check_partitions(inputs[0], asked)
     compacted = {topic.name for topic in inputs if _is_compacted(topic)}
     sources = [KafkaPartition(topic.name, number) for topic in inputs for number in range(topic.partitions)]
     committed = await _committed(kafka, asked.pipeline, sources)
@@ -41,7 +49,7 @@ async def reconcile(kafka: Kafka, asked: Asked) -> Reconciliation:
             for source, span in spans.items()
             if not span.is_empty
         }
-        await _read_inputs(input_scan, spans, judges)
+        await _read_inputs(input_scan, spans, judges, kafka.topics.replays, asked.pipeline)
     return Reconciliation(
         partitions=[judge.finish() for judge in judges.values()],
         audit_records=accounts.values,
@@ -64,6 +72,15 @@ async def _topics(kafka: Kafka) -> tuple[PresentTopic, list[PresentTopic]]:
         if name not in present:
             raise TopicMissingError(f"topic {name} does not exist on {', '.join(kafka.bootstrap_servers)}")
     return present[names.audit], [present[name] for name in (names.events, names.replays) if name in present]
+
+
+def _check_partitions(events: PresentTopic, asked: Asked) -> None:
+    """A partition that is asked for and not there must not pass for one without mistakes."""
+    for number in sorted(asked.begin.keys() | asked.end.keys()):
+        if number >= events.partitions:
+            raise PartitionMissingError(
+                f"topic {events.name} has no partition {number}: its last one is {events.partitions - 1}"
+            )
 
 
 def _is_compacted(topic: PresentTopic) -> bool:
@@ -146,7 +163,11 @@ def _judge(
 
 
 async def _read_inputs(
-    scan: TopicScan, spans: Mapping[KafkaPartition, Span], judges: Mapping[KafkaPartition, Judge]
+    scan: TopicScan,
+    spans: Mapping[KafkaPartition, Span],
+    judges: Mapping[KafkaPartition, Judge],
+    replays: str,
+    pipeline: str,
 ) -> None:
     wanted = {
         source: LogRange(max(judge.report.begin, spans[source].held), judge.report.end)
@@ -155,8 +176,17 @@ async def _read_inputs(
     async for found in scan.read(wanted):
         match found:
             case Records(partition, records):
-                judges[partition].take(records)
+                judges[partition].take(_own(records, pipeline) if partition.topic == replays else records)
             case Removed(partition, begin):
                 judges[partition].removed(begin)
             case _:
                 assert_never(found)
+
+
+def _own(records: Sequence[ConsumerRecord], pipeline: str) -> list[ConsumerRecord]:
+    """The replays among them that name the pipeline: it passes by the others without an outcome."""
+    return [
+        record
+        for record in records
+        if (origin := read_origin(record.headers)) is not None and origin.pipeline == pipeline
+    ]

@@ -40,7 +40,8 @@ def tail(
 ) -> None:
     """Show the newest audit records and then what comes; a live table on a terminal.
 
-    Records of workers that had lost their partition are left out, as far as their successor's marker is read.
+    Records of workers that had lost their partition are left out, as far as their
+    successor's marker is read.
     """
     from pipeline.cli.audit_tail import show
 

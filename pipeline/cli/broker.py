@@ -50,7 +50,11 @@ def target(config: Path | None, servers: str | None) -> Target:
         return Target(_on_servers(servers), f"--bootstrap-servers {servers}")
     file = config or Path(DEFAULT_FILE)
     if config is None and not file.exists():
-        stop(ExitCode.USAGE, f"there is no {DEFAULT_FILE} here: give --config FILE or --bootstrap-servers")
+        stop(
+            ExitCode.USAGE,
+            f"there is no {DEFAULT_FILE} here: give --config FILE or --bootstrap-servers; "
+            "`kameleoon-pipeline init` writes a first configuration",
+        )
     return Target(loaded(file).kafka, f"--config {file}")
 
 
@@ -68,15 +72,24 @@ def _on_servers(servers: str) -> "Kafka":
 def on_broker(doing: Coroutine[Any, Any, T]) -> T:
     """Run it to its end; an error of the broker ends the command with a sentence.
 
-    Exit code 2 for what the configuration has wrong, 3 for a broker that does not answer.
+    Exit code 2 for what the configuration or the topics have wrong, 3 for a broker that does not answer.
     """
     from pipeline.adapters import kafka_errors as errors
 
     try:
         return asyncio.run(doing)
-    except (errors.ClientSettingsError, errors.BrokerRefusedError, errors.BrokerLacksError) as error:
-        stop(ExitCode.USAGE, str(error))
     except errors.TopicMissingError as error:
-        stop(ExitCode.FOUND, f"{error}: `kameleoon-pipeline topics apply` creates what is missing")
+        stop(
+            ExitCode.USAGE,
+            f"{error}: see that kafka.topics names the right one; `kameleoon-pipeline topics apply` creates "
+            "what is missing",
+        )
+    except (
+        errors.ClientSettingsError,
+        errors.BrokerRefusedError,
+        errors.BrokerLacksError,
+        errors.PartitionMissingError,
+    ) as error:
+        stop(ExitCode.USAGE, str(error))
     except errors.BrokerError as error:
         stop(ExitCode.UNREACHABLE, str(error))

@@ -38,9 +38,9 @@ def demo(
 ) -> None:
     """Run the whole pipeline here: no Kafka, no account.
 
-    An embedded broker, a stand-in for Kameleoon that fails now and then, and the real worker. Events
-    captured from Segment's SDKs go through, and what became of each is shown. Exit code 1 if any record
-    is not accounted for.
+    An embedded broker, a stand-in for Kameleoon that fails now and then, and the
+    real worker. Events captured from Segment's SDKs go through, and what became
+    of each is shown. Exit code 1 if any record is not accounted for.
     """
     import uvloop
 

@@ -73,6 +73,10 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # no text of an event may stop the printing of it
     try:
         app()
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # click says 1, which means found
+            sys.exit(ExitCode.READER_GONE)
+        raise
     except Exception as error:  # noqa: BLE001 (the outermost line: whatever arrives here is a bug)
         print(_bug_report(error), file=sys.stderr)
         sys.exit(ExitCode.BUG)

@@ -36,8 +36,9 @@ def produce(
 ) -> None:
     """Put each line, byte for byte, on the events topic, keyed by its visitor.
 
-    The key is kameleoonVisitorCode, else userId, else anonymousId. A line that is not JSON is put there
-    as well, without a key; empty lines are left out. Exit code 1 if the broker refused a line.
+    The key is kameleoonVisitorCode, else userId, else anonymousId. A line that
+    is not JSON is put there as well, without a key; empty lines are left out.
+    Exit code 1 if the broker refused a line.
     """
     from pipeline.adapters import event_producer
 

@@ -49,8 +49,9 @@ def replay(
 ) -> None:
     """Put dead letters of this pipeline back: its workers deliver them again, under the mapping that failed.
 
-    What was put back before is left alone, so running it twice sends once. Exit code 1 when an original is
-    gone, or when another `replay` of this pipeline has taken over meanwhile.
+    What was put back before is left alone, so running it twice sends once.
+    Exit code 1 when an original is gone, or when another `replay` of this
+    pipeline has taken over meanwhile.
     """
     from pipeline.adapters.clock import SystemClock
     from pipeline.adapters.replay_run import ReplayRun

@@ -33,7 +33,7 @@ def load_config(path: str | Path, environment: Environment[str, str]) -> Config:
             content = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         message = f"the file cannot be read: {_why(error)}"
-        raise ConfigFileError([Problem(str(path), 0, 0, "", message, EMPTY_HINT)]) from error
+        raise ConfigFileError([Problem(str(path), 0, 0, "", message, _hint(error))]) from error
     if len(content) > MOST_BYTES:
         hint = "a configuration has a few kilobytes: name the right file"
         raise ConfigError([Problem(str(path), 0, 0, "", "the file is longer than 1 MiB", hint)])
@@ -45,6 +45,10 @@ def load_config(path: str | Path, environment: Environment[str, str]) -> Config:
         problem = Problem(str(path), line, column, "", "this byte is not UTF-8", "save the file as UTF-8")
         raise ConfigError([problem]) from error
     return parse_config(text, environment, file=str(path), folder=Path(path).parent)
+
+
+def _hint(error: OSError | ValueError) -> str:
+    return EMPTY_HINT if isinstance(error, FileNotFoundError) else "name a file that this user may read"
 
 
 def _why(error: OSError | ValueError) -> str:

@@ -12,6 +12,9 @@ import orjson
 
 VERSION: Final = 1
 
+START_LATEST: Final = "kafka.start: latest"
+"""In place of metadata, with the offsets that a new group begins at by its configuration."""
+
 _MOST: Final = 2**62
 """Beyond any number of ours: a larger one was written by somebody else, and might fit into no commit."""
 
@@ -161,6 +164,8 @@ def _new_pass(position: int, now_ms: int, audit: LogRange, warning: str = "") ->
 
 
 def _new_pass_warning(committed: Committed) -> str:
+    if committed.metadata == START_LATEST:
+        return ""
     if not committed.metadata:
         return "the offset was set by hand: a new pass begins and everything from it on is delivered again"
     return "the commit's metadata is not ours or not whole: a new pass begins from its offset"

@@ -11,3 +11,4 @@ class ExitCode(IntEnum):
     USAGE = 2
     UNREACHABLE = 3
     BUG = 70
+    READER_GONE = 141

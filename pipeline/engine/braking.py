@@ -33,7 +33,16 @@ class BrakeSettings:
 class Braking:
     """Whether the brake is on; `told` is what commits say of it."""
 
-    __slots__ = ("_clock", "_outcomes", "_settings", "_unreadable", "_unreadable_said", "_why", "is_on")
+    __slots__ = (
+        "_clock",
+        "_is_off_said",
+        "_outcomes",
+        "_settings",
+        "_unreadable",
+        "_unreadable_said",
+        "_why",
+        "is_on",
+    )
 
     def __init__(self, settings: BrakeSettings, clock: Clock, meter: Meter) -> None:
         self._settings = settings
@@ -42,6 +51,7 @@ class Braking:
         self._unreadable = Tally(settings.policy or DEFAULT_BRAKE)
         self._unreadable_said = OnceAMinute()
         self._why = ""
+        self._is_off_said = False
         self.is_on = False
         meter.watch(BRAKE_ON, lambda: {(): float(self.is_on)})
 
@@ -66,12 +76,18 @@ class Braking:
         """A partition is taken over whose last commit said this of the brake."""
         if left_on is None or self.is_on or self._settings.policy is None:
             return
+        if not self._settings.is_released and left_on == self._settings.digest:
+            self._put_on("it was on when the partition was given back, and the configuration is the same")
+        elif not self._is_off_said:
+            self._is_off_said = True
+            self._say_off()
+
+    def _say_off(self) -> None:
+        """Once: every partition's commit tells of the same brake."""
         if self._settings.is_released:
             log.info("the brake is released")
-        elif left_on != self._settings.digest:
-            log.info("the brake is off: the configuration is another one")
         else:
-            self._put_on("it was on when the partition was given back, and the configuration is the same")
+            log.info("the brake is off: the configuration is another one")
 
     def _put_on(self, why: str) -> None:
         self.is_on = True

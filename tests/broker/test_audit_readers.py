@@ -174,5 +174,5 @@ def test_only_one_pipeline_is_shown_when_asked(own: Kafka, config: str) -> None:
 def test_a_missing_audit_topic_is_told(kafka: Broker, unique: str, tmp_path: Path) -> None:
     result = _audit("summary", config_file(tmp_path, kafka, unique))
 
-    assert result.exit_code == ExitCode.FOUND
+    assert result.exit_code == ExitCode.USAGE
     assert f"topic {unique}-a does not exist" in result.stderr

@@ -144,6 +144,7 @@ async def test_a_new_group_may_start_at_the_end(scene: Scene) -> None:
     await scene.produce(tracks(100, first=100))
     await scene.accounted(100)
     assert await worker.stop() == 0
+    assert worker.said("opening") == []
 
     again = await scene.started(config)
     await scene.produce(tracks(20, first=200))

@@ -101,5 +101,5 @@ def test_a_line_that_is_too_large_is_named_and_the_others_arrive(kafka: Broker) 
 def test_a_topic_that_does_not_exist_is_not_made(kafka: Broker, unique: str) -> None:
     result = _produce(kafka, unique, "-", stdin=b"{}\n")
 
-    assert result.exit_code == ExitCode.FOUND
+    assert result.exit_code == ExitCode.USAGE
     assert f"topic {unique} does not exist" in result.stderr

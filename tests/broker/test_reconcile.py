@@ -11,8 +11,17 @@ from typer.testing import CliRunner
 from pipeline.cli.exits import ExitCode
 from pipeline.cli.main import app
 from pipeline.config.kafka import Kafka
-from pipeline.core.audit import AuditEntry, AuditRecord, OutcomeKind, SourcePartition, SourcePosition, encode
-from tests.support.audit_entries import assignment_marker, audit_record
+from pipeline.core.audit import (
+    AuditEntry,
+    AuditRecord,
+    OutcomeKind,
+    Position,
+    SourcePartition,
+    SourcePosition,
+    encode,
+)
+from pipeline.core.dead_letter import Origin, Rank, replay_headers
+from tests.support.audit_entries import AT, assignment_marker, audit_record
 from tests.support.kafka.broker import Broker
 from tests.support.own_topics import config_file, own_topics
 from tests.support.reconciled import Reconciled, reconciled
@@ -66,6 +75,7 @@ async def stage(kafka: Broker, unique: str, tmp_path: Path) -> AsyncIterator[Sta
     with own_topics(kafka, unique) as section:
         kafka.topic(name=section.topics.audit)
         kafka.topic(name=section.topics.events)
+        kafka.topic(name=section.topics.replays)
         config = config_file(tmp_path, kafka, unique)
         yield Stage(kafka.bootstrap_servers, section, config, Operator(kafka.bootstrap_servers))
 
@@ -105,6 +115,32 @@ async def test_every_planted_mistake_is_found_where_it_is(stage: Stage) -> None:
     }
     assert (found.told["foreign"], found.told["misplaced"], found.total("void")) == (1, 1, 1)
     assert (found.total("records"), found.total("complete")) == (12, 6)
+
+
+async def test_replays_of_another_pipeline_are_not_missed(stage: Stage) -> None:
+    """Nor what is no replay: the workers pass by both without an outcome."""
+    at = Position(stage.kafka.topics.events, 0, 0)
+    letters = [
+        Letter(b"{}", None, 0, replay_headers(Origin(pipeline, None, at), Rank(1, 1), AT))
+        for pipeline in (PIPELINE, "another", PIPELINE)
+    ]
+    await produce(stage.servers, stage.kafka.topics.replays, [*letters, Letter(b"{}", None, 0)])
+    source = SourcePosition(stage.kafka.topics.replays, 0, 0, 0)
+    await stage.tell(0, [audit_record(source=source, replay_of=at)])
+
+    found = await stage.reconcile()
+
+    assert found.wrong == {(0, 2): "missing"}
+    assert (found.total("records"), found.total("complete")) == (2, 1)
+
+
+async def test_a_partition_that_is_not_there_is_told(stage: Stage) -> None:
+    arguments = ["reconcile", "--config", stage.config, "--pipeline", PIPELINE, "--from", "4:0"]
+
+    result = await asyncio.to_thread(CliRunner().invoke, app, arguments)
+
+    assert result.exit_code == ExitCode.USAGE
+    assert "has no partition 4: its last one is 3" in result.stderr
 
 
 @pytest.mark.kafka

@@ -1,9 +1,13 @@
 """The command itself: help, version, exit codes, and what a bug looks like."""
 
+import os
+import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 import typer
+from typer.core import TyperGroup
 from typer.testing import CliRunner
 
 from pipeline.cli import main as command
@@ -14,6 +18,30 @@ def test_help_names_every_verb() -> None:
     result = CliRunner().invoke(command.app, ["--help"], env={"COLUMNS": "200"})
     assert result.exit_code == ExitCode.FINE
     assert all(verb in result.output for verb in command.VERBS)
+
+
+def test_the_lines_of_every_help_fit_80_columns() -> None:
+    """Behind the first paragraph they are shown as they are written: a longer one would be broken twice."""
+
+    def lines(group: TyperGroup) -> Iterator[str]:
+        for verb in group.commands.values():
+            yield from (verb.help or "").partition("\n\n")[2].splitlines()
+            if isinstance(verb, TyperGroup):
+                yield from lines(verb)
+
+    assert [line for line in lines(typer.main.get_group(command.app)) if len(line) > 78] == []
+
+
+@pytest.mark.parametrize("verb", [["explain", "--rules"], ["check", "--schema"], ["--help"]], ids=" ".join)
+def test_a_reader_that_has_gone_is_not_told_as_a_finding(verb: list[str]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    ended = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli.main", *verb], stdout=write, stderr=subprocess.PIPE, check=False
+    )
+    os.close(write)
+
+    assert (ended.returncode, ended.stderr) == (ExitCode.READER_GONE, b"")
 
 
 def test_version_is_printed() -> None:

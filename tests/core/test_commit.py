@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.commit import (
+    START_LATEST,
     CommitMetadata,
     Committed,
     LogRange,
@@ -99,6 +100,10 @@ def test_after_a_crash_with_nothing_left_to_do_nothing_is_doubtful() -> None:
     crashed = CLOSED.encode().replace("false", "true")
 
     assert opened(Committed(100, crashed)).inherited_window == 0
+
+
+def test_a_start_at_the_end_by_the_configuration_is_nothing_to_warn_of() -> None:
+    assert opened(Committed(30, START_LATEST)) == Opening(30, NOW_MS, NOW_MS, 0, 30, 50)
 
 
 @pytest.mark.parametrize("text,said", [("", "by hand"), ("{}", "not ours"), ("by a tool", "not ours")])

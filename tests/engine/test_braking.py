@@ -114,6 +114,17 @@ async def test_the_operator_takes_it_off() -> None:
     await check_off(world)
 
 
+async def test_what_every_partition_tells_is_said_once() -> None:
+    world = World(brake=POLICY, digest="after")
+
+    with capture_logs() as logs:
+        async with world.worker() as worker:
+            worker.engine.braking.meet("before")
+            worker.engine.braking.meet("before")
+
+    assert [line["event"] for line in logs] == ["the brake is off: the configuration is another one"]
+
+
 async def check_off(world: World) -> None:
     sent = len(world.destination.sent)
     async with world.worker() as worker:
