@@ -13,7 +13,7 @@ from pipeline.engine.braking import Braking
 from pipeline.engine.lanes import distinct
 from pipeline.engine.name_guard import NameGuard
 
-Report = Callable[[Entry, int, Outcome], None]
+Report = Callable[[Entry, int, Outcome], object]
 """Hears the outcome of part `index` (from 0) of an entry."""
 
 _NOTHING_LEFT: Final = Decided(NO_SUMMARY, ())
@@ -21,7 +21,10 @@ _NOTHING_LEFT: Final = Decided(NO_SUMMARY, ())
 
 
 class Admission:
-    """Decides what becomes of each record; what is decided at once is reported at once."""
+    """Decides what becomes of each record; what is decided at once is reported at once.
+
+    `report_again` hears of what `report` has heard before: the audit did not acknowledge it.
+    """
 
     def __init__(
         self,
@@ -33,6 +36,7 @@ class Admission:
         is_ordered: bool,
         deliver: Callable[[Entry], None],
         report: Report,
+        report_again: Report,
         settle: Callable[[Entry], None],
     ) -> None:
         self._plan = plan
@@ -42,6 +46,7 @@ class Admission:
         self._is_ordered = is_ordered
         self._deliver = deliver
         self._report = report
+        self._report_again = report_again
         self._settle = settle
         self._is_admitting = False
 
@@ -75,8 +80,9 @@ class Admission:
         at_once = self._sort_parts(entry, audited, before)
         if entry.unaudited == 0:
             self._settle(entry)
+        report = self._report if before is None else self._report_again
         for index, outcome in at_once:
-            self._report(entry, index, outcome)
+            report(entry, index, outcome)
         if entry.to_deliver:
             self._deliver(entry)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pipeline.core.audit import AuditRecord
 from pipeline.core.metrics import OUTCOMES, POSSIBLE_DUPLICATES
 from pipeline.core.outcome import Outcome
 from pipeline.core.plan import Plan
@@ -102,6 +103,7 @@ class Engine:
             is_ordered=settings.is_ordered,
             deliver=self._delivery.admit,
             report=self._report,
+            report_again=self._write,
             settle=self._settle,
         )
         commits = Commits(ports.group, settings.audit_topic, ports.clock, lease, self.braking)
@@ -142,12 +144,16 @@ class Engine:
         ]
 
     def _report(self, entry: Entry, index: int, outcome: Outcome) -> None:
-        record = audit_record(self._author, entry, index, outcome, self._clock.now_ms())
+        record = self._write(entry, index, outcome)
         self._meter.add(OUTCOMES, 1, record.stage, record.outcome, record.reason)
         if record.possible_duplicate:
             self._meter.add(POSSIBLE_DUPLICATES)
         self.braking.count(outcome)
+
+    def _write(self, entry: Entry, index: int, outcome: Outcome) -> AuditRecord:
+        record = audit_record(self._author, entry, index, outcome, self._clock.now_ms())
         self._audit_writer.put(entry, record)
+        return record
 
     def _settle(self, entry: Entry) -> None:
         self.partitions.settle(entry)

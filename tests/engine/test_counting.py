@@ -1,6 +1,7 @@
 """What a worker counts: every outcome once, every request, and where each partition stands."""
 
 from pipeline.core import metrics
+from pipeline.core.brake import BrakePolicy
 from pipeline.core.metrics import Metric
 from pipeline.engine.meter import Distribution
 from tests.support.clock import settle
@@ -32,6 +33,26 @@ async def test_outcomes_are_counted_by_stage_outcome_and_reason() -> None:
     }
     assert _counted(world, metrics.RECORDS_RECEIVED) == {(): 5}
     assert _counted(world, metrics.RECORDS_SETTLED) == {(): 5}
+
+
+async def test_what_is_told_again_is_not_counted_again() -> None:
+    """Dead letters are refused for a while: one event that failed must not put the brake on."""
+    world = World(brake=BrakePolicy(in_a_row=3))
+    topic = [record(0, event(0, sandbox={"status": "400"})), record(1, b"{")]
+    async with world.worker() as worker:
+        await worker.open()
+        world.letters.is_down = True
+        for _ in range(5):
+            await worker.take(topic)
+            await worker.open()
+        world.letters.is_down = False
+        await worker.take(topic)
+        assert not worker.engine.braking.is_on
+    assert sorted(found.source.offset for found in world.audit.records()) == [0, 1]
+    assert _counted(world, metrics.OUTCOMES) == {
+        ("decode", "rejected", "invalid_json"): 1,
+        ("deliver", "failed", "refused"): 1,
+    }
 
 
 async def test_requests_are_counted_by_answer_and_tried_again_ones_as_retries() -> None:
