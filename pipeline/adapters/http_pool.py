@@ -53,7 +53,7 @@ class HttpPool:
         """One that is open and free; None where one is to be opened."""
         while self._free:
             connection = self._free.pop()
-            if now_s - connection.free_since_s < KEPT_S:
+            if connection.is_open and now_s - connection.free_since_s < KEPT_S:
                 return connection
             connection.abort()
         return None

@@ -175,7 +175,7 @@ class Handover(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             async with asyncio.timeout(wait_s):
                 return await self._gives_back.wait()
         except TimeoutError:
-            return False
+            return self._gives_back.is_set()  # both in one moment
 
     async def _with_audit(self, partitions: list[TopicPartition]) -> list[TopicPartition]:
         """Those that have their counterpart on the audit topic; the others stay paused, and it is said."""

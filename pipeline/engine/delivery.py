@@ -191,10 +191,13 @@ class Delivery:
         """Whether nothing of it is left to be sent; what is too old comes to its end here."""
         shipment.drop_closed()
         after_ms = self._policy.expire_after_ms
-        while after_ms is not None and (older := shipment.take_older(self._clock.now_ms() - after_ms)):
-            for part in older:
+        while after_ms is not None:
+            older = shipment.take_older(self._clock.now_ms() - after_ms)
+            if not older.parts:
+                break
+            for part in older.parts:
                 detail = f"older than delivery.expire_after ({after_ms / 1000:g} s)"
-                self._conclude(part, shipment.expired(part, detail))
+                self._conclude(part, older.expired(part, detail))
         return not shipment.parts
 
     def _put_back(self, shipment: Shipment) -> None:

@@ -4,30 +4,22 @@ A worker that stood still meanwhile finds its lease run out and sends nothing mo
 partitions now (design, section 3: zombies).
 """
 
-import asyncio
 import math
 
 
 class Lease:
     """Held for `duration_s` from the beginning of the newest commit that succeeded."""
 
-    __slots__ = ("_duration_s", "_renewed", "_until_s")
+    __slots__ = ("_duration_s", "_until_s")
 
     def __init__(self, duration_s: float) -> None:
         self._duration_s = duration_s
         self._until_s = -math.inf
-        self._renewed = asyncio.Event()
 
     def renew(self, began_s: float) -> None:
         """A commit that began at this time, in monotonic seconds, has succeeded."""
         self._until_s = max(self._until_s, began_s + self._duration_s)
-        self._renewed.set()
 
     def is_held(self, now_s: float) -> bool:
         """Whether a request may start now, in monotonic seconds."""
         return now_s < self._until_s
-
-    async def wait(self) -> None:
-        """Return once it was renewed again."""
-        self._renewed.clear()
-        await self._renewed.wait()

@@ -40,12 +40,13 @@ class Shipment:
         """Leave out the parts whose assignment was given back: they are the successor's."""
         self._keep([part for part in self.parts if not part.entry.assignment.is_closed])
 
-    def take_older(self, oldest_ms: float) -> list[Part]:
-        """Take out the parts whose record is older than that."""
+    def take_older(self, oldest_ms: float) -> "Shipment":
+        """Take out the parts whose record is older than that, with the attempts made of them."""
         older = [part for part in self.parts if part.entry.record.timestamp_ms < oldest_ms]
+        taken = Shipment(older, self.attempts)
         if older:
             self._keep([part for part in self.parts if part not in older])
-        return older
+        return taken
 
     def _keep(self, parts: list[Part]) -> None:
         """Go on with these parts; without any, what was to follow takes their place."""

@@ -171,6 +171,21 @@ async def test_a_partition_that_cannot_be_opened_keeps_no_other_closed() -> None
         await until(lambda: scene.offsets(P1) == list(range(5)))
 
 
+@pytest.mark.parametrize("turns", range(40))
+async def test_nothing_is_opened_after_it_was_given_back(turns: int) -> None:
+    """A pause before the next try may end in the very moment in which all is to be given back."""
+    scene = Scene(held=5)
+    scene.audit.refusing = {0, 1}
+    async with running(scene):
+        scene.assign(P0, P1)
+        await settle(turns)
+        await scene.rebalance()
+        scene.audit.refusing.clear()
+        await settle(100)
+
+        assert scene.partitions.held == []
+
+
 async def test_what_is_given_up_while_all_is_given_back_is_left_to_the_next_member() -> None:
     """A second opening beside the one of the next assignment would send everything twice."""
     scene = Scene(held=5)
