@@ -9,18 +9,21 @@ from pipeline.adapters.http_connection import HttpConnection
 from pipeline.adapters.http_pool import HttpPool, Origin, look_up
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.readuntil(b"\r\n\r\n")
-    writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
-    await reader.read()
-    writer.close()
-
-
 async def test_one_that_is_about_to_end_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """The other side has ended it; the loop tells the connection so a moment later."""
     made: list[asyncio.BaseTransport] = []
+    has_ended = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        has_ended.set()
+
     monkeypatch.setattr(HttpConnection, "connection_made", _noting(made))
-    server = await asyncio.start_server(_answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
         pool = HttpPool(Origin("127.0.0.1", server.sockets[0].getsockname()[1], None), (), look_up)
         connection = await pool.open()
@@ -30,6 +33,7 @@ async def test_one_that_is_about_to_end_is_not_used_again(monkeypatch: pytest.Mo
         made[0].close()
 
         assert pool.free(now_s) is None
+        await has_ended.wait()
 
 
 def _noting(made: list[asyncio.BaseTransport]) -> Callable[[HttpConnection, asyncio.BaseTransport], None]:
