@@ -97,7 +97,7 @@ def engine_settings(config: Config, *, releases_brake: bool = False) -> EngineSe
         max_in_flight_bytes=delivery.max_in_flight_bytes,
         max_spread=delivery.max_spread,
         drain_s=delivery.drain_s,
-        lease_s=config.kafka.session_timeout_s,
+        lease_s=min(config.kafka.session_timeout_s, config.kafka.rebalance_timeout_s),
     )
 
 

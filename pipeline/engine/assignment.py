@@ -132,9 +132,14 @@ class Assignment:
         """Whether a successor must doubt records above the watermark."""
         return (
             self.ambiguous > 0
-            or self.inherited_left > 0
+            or self._inherited_open > 0
             or any(entry.ambiguous or entry.concluded for entry in self.carried.values())
         )
+
+    @property
+    def _inherited_open(self) -> int:
+        """How much of a predecessor's window may still come: nothing, once all of its time is settled."""
+        return self.inherited_left if self.ledger.watermark < self._inherited_end else 0
 
     def metadata(self, *, is_open: bool, window: int, audit_topic: str, brake: str | None) -> CommitMetadata:
         """What a commit of this moment says beside the watermark; `window` is from then on allowed."""
@@ -142,7 +147,7 @@ class Assignment:
             pass_=self.pass_,
             epoch=self.epoch,
             is_open=is_open,
-            window=max(window, len(self.entries) + len(self.carried) + self.inherited_left),
+            window=max(window, len(self.entries) + len(self.carried) + self._inherited_open),
             audit_topic=audit_topic,
             audit_from=self.ledger.audit_from,
             fence=self.ledger.fence,

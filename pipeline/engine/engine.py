@@ -34,7 +34,8 @@ COMMIT_INTERVAL_S: Final = 1.0
 class EngineSettings:
     """What the configuration says of the engine; `is_ordered` keeps each visitor's order.
 
-    `lease_s` is the consumer group's session time-out. `max_event_names` is None for any number.
+    `lease_s` is how long after a commit the group gives the partitions to nobody else.
+    `max_event_names` is None for any number.
     """
 
     plan: Plan

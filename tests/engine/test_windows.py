@@ -52,3 +52,19 @@ async def test_a_window_is_committed_before_it_is_used() -> None:
 def windows(world: World) -> list[int]:
     found = (parse_metadata(commit.metadata) for _, commit in sorted(world.group.commits.items()))
     return [metadata.window for metadata in found if metadata is not None]
+
+
+async def test_where_all_of_a_predecessors_time_is_settled_no_doubt_is_passed_on() -> None:
+    """It had a window and left nothing in it: who comes after an orderly stop marks nothing new."""
+    world = World(max_in_flight_events=8)
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take(records(0, 4))
+    async with world.worker() as successor:
+        await successor.open()
+        await successor.take(records(0, 4))
+        await successor.release()
+
+    metadata = parse_metadata(world.group.commits[PARTITION].metadata)
+    assert metadata is not None
+    assert (metadata.is_open, metadata.window) == (False, 0)
