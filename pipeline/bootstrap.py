@@ -11,8 +11,9 @@ from pipeline.adapters.admin_pages import AdminPages
 from pipeline.adapters.clock import SystemClock
 from pipeline.adapters.credential_watch import CredentialWatch
 from pipeline.adapters.kafka_client import client_options
+from pipeline.adapters.kafka_dead_letters import KafkaDeadLetters
 from pipeline.adapters.kafka_group import KafkaGroup
-from pipeline.adapters.kafka_log import KafkaAuditLog, KafkaDeadLetters
+from pipeline.adapters.kafka_log import KafkaAuditLog
 from pipeline.adapters.kafka_membership import Membership
 from pipeline.adapters.kafka_source import KafkaSource, new_consumer
 from pipeline.adapters.kafka_worker import KafkaWorker, Parts

@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, OffsetAndMetadata
 from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from pipeline.adapters.kafka_log import log_errors
+from pipeline.adapters.kafka_log_errors import log_errors
 from pipeline.adapters.kafka_membership import Membership
 from pipeline.core.commit import Committed, LogRange
 from pipeline.core.record import TopicPartition

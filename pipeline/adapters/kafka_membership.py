@@ -7,7 +7,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 
-from pipeline.adapters.kafka_log import log_errors
+from pipeline.adapters.kafka_log_errors import log_errors
 from pipeline.engine.opening import StartRefusedError
 
 _BEHIND_THE_NAME: Final = "-[0-9a-f-]{36}"

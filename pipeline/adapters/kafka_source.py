@@ -13,7 +13,8 @@ from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from pipeline.adapters.kafka_handover import Handover
-from pipeline.adapters.kafka_log import KafkaAuditLog, log_errors
+from pipeline.adapters.kafka_log import KafkaAuditLog
+from pipeline.adapters.kafka_log_errors import log_errors
 from pipeline.adapters.kafka_membership import Membership
 from pipeline.adapters.kafka_pacing import Pacing
 from pipeline.config.kafka import Kafka

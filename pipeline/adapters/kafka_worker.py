@@ -9,8 +9,10 @@ import structlog
 from aiokafka import AIOKafkaConsumer
 
 from pipeline.adapters.admin_pages import AdminPages
+from pipeline.adapters.kafka_dead_letters import KafkaDeadLetters
 from pipeline.adapters.kafka_errors import BrokerError
-from pipeline.adapters.kafka_log import KafkaAuditLog, KafkaDeadLetters, log_errors
+from pipeline.adapters.kafka_log import KafkaAuditLog
+from pipeline.adapters.kafka_log_errors import log_errors
 from pipeline.adapters.kafka_source import KafkaSource
 from pipeline.core.bug_report import kind_of, places_of
 from pipeline.core.exit_code import ExitCode

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.adapters.kafka_log import grouped
+from pipeline.adapters.kafka_dead_letters import grouped
 from pipeline.ports import DeadLetter
 
 letters = st.lists(
