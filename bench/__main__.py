@@ -53,8 +53,7 @@ def _of_table(table: Table, words: set[str], tables: set[str]) -> list[Variant]:
 
 
 def _run(stage: Stage, table: Table, variants: list[Variant], options: argparse.Namespace) -> Result:
-    peers = stored().get(TABLES[0].name)
-    rates = {row.name: rate(row) for row in peers.rows if row.runs} if peers else {}
+    rates = {row.name: rate(row) for found in reversed(stored().values()) for row in found.rows if row.runs}
     result = play(stage, table, variants, options.events, options.rounds, rates)
     if len(variants) == len(table.variants):
         store(result)

@@ -9,6 +9,7 @@ from statistics import median
 from typing import Final
 
 from bench.processes import CACHE, cores
+from bench.ratios import ratios
 from bench.rounds import Result, Row
 from bench.variants import TABLES, Table
 
@@ -76,11 +77,13 @@ def section(table: Table, result: Result) -> str:
         lines.append(f"| {' | '.join((row.title, *cells))} |")
     troubles = [f"* {row.title}: {row.trouble.splitlines()[0]}" for row in result.rows if row.trouble]
     versions = [f"{row.title}: {row.version}." for row in result.rows if row.version]
+    told = f"{table.says} {told}"
     parts = [
         f"## {table.title}",
-        f"{table.says} {told}",
+        told,
         "\n".join(lines),
         "\n".join(troubles),
+        ratios(result),
         " ".join(versions),
     ]
     if table.name == "backlog":

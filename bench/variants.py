@@ -57,6 +57,10 @@ _SINGLE: Final = _pipeline("pipeline", "kameleoon-pipeline")
 _ARRAYS: Final = _pipeline("pipeline-array", "kameleoon-pipeline, arrays of 100", wire=_ARRAY)
 _AIOHTTP: Final = _pipeline("pipeline-aiohttp", "kameleoon-pipeline, `client: aiohttp`", client="aiohttp")
 
+_SLOW: Final = _pipeline(
+    "slow-256", "kameleoon-pipeline, 50 ms, concurrency 256", latency_ms=SLOW_MS, concurrency=256
+)
+
 TABLES: Final = (
     Table(
         "peers",
@@ -75,25 +79,17 @@ TABLES: Final = (
         ),
     ),
     Table(
-        "latency",
-        "Latency at half load",
-        "Events are produced at half of what the contender delivered side by side; from the timestamp of the"
-        " record to the answer of the endpoint.",
-        (_SINGLE, _ARRAYS, _AIOHTTP, _plain(FAUST), _plain(REDPANDA), _plain(REDPANDA_KEPT)),
-        is_paced=True,
-    ),
-    Table(
         "mappings",
         "4 and 50 mappings",
         "46 more triggers, each of which asks for the name of a track event.",
-        (_SINGLE, _pipeline("pipeline-50", "50 mappings", mappings=50)),
+        (_SINGLE, _pipeline("pipeline-50", "kameleoon-pipeline, 50 mappings", mappings=50)),
         share=0.5,
     ),
     Table(
         "tls",
         "TLS",
         "The same endpoint behind TLS.",
-        (_SINGLE, _pipeline("pipeline-tls", "TLS", tls=True)),
+        (_SINGLE, _pipeline("pipeline-tls", "kameleoon-pipeline, TLS", tls=True)),
         share=0.5,
     ),
     Table(
@@ -101,11 +97,24 @@ TABLES: Final = (
         "An endpoint that takes 50 ms",
         "Requests at a time decide: 64 / 0.05 s = 1,280 a second.",
         (
-            _pipeline("slow-64", "concurrency 64", latency_ms=SLOW_MS),
-            _pipeline("slow-256", "concurrency 256", latency_ms=SLOW_MS, concurrency=256),
-            _pipeline("slow-64-2", "concurrency 64, 2 workers", latency_ms=SLOW_MS, workers=2),
+            _pipeline("slow-64", "kameleoon-pipeline, 50 ms, concurrency 64", latency_ms=SLOW_MS),
+            _SLOW,
+            _pipeline(
+                "slow-64-2",
+                "kameleoon-pipeline, 50 ms, concurrency 64, 2 workers",
+                latency_ms=SLOW_MS,
+                workers=2,
+            ),
         ),
         share=0.1,
+    ),
+    Table(
+        "latency",
+        "Latency at half load",
+        "Events are produced at half of what the contender delivered at full speed; from the timestamp of the"
+        " record to the answer of the endpoint.",
+        (_SINGLE, _ARRAYS, _AIOHTTP, _plain(FAUST), _plain(REDPANDA), _plain(REDPANDA_KEPT), _SLOW),
+        is_paced=True,
     ),
     Table(
         "backlog",

@@ -21,6 +21,7 @@ RESULT = Result(
     0.1,
     (
         Row("pipeline", "kameleoon-pipeline", runs=[measured(30), measured(40), measured(50)]),
+        Row("faust", "Faust", runs=[measured(80)]),
         Row("segment", "Segment", trouble="could not be built: there is no `node`"),
     ),
 )
@@ -29,12 +30,13 @@ RESULT = Result(
 def test_a_table_tells_medians_spread_and_trouble() -> None:
     text = section(TABLES[0], RESULT)
     assert "| 25,000 (20,000 to 33,333) | 40.0 (30.0 to 50.0) | 25,000 | 64 MiB |" in text
+    assert "| kameleoon-pipeline | Faust | 2.00 | 2.00 |" in text
     assert "* Segment: could not be built: there is no `node`" in text
 
 
 def test_the_picture_has_a_bar_for_each_that_ran() -> None:
     drawn = picture(RESULT)
-    assert drawn.count("<rect") == 1
+    assert drawn.count("<rect") == 2
     assert ">25,000</text>" in drawn
 
 
