@@ -1,9 +1,5 @@
 """Where a group begins that has no commits yet: decided before anybody joins it."""
 
-import asyncio
-from contextlib import suppress
-from typing import Final
-
 from aiokafka import AIOKafkaConsumer, OffsetAndMetadata
 from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import CommitFailedError
@@ -11,15 +7,11 @@ from aiokafka.errors import CommitFailedError
 from pipeline.adapters.group_history import MOST_RECORDS, History, read_history
 from pipeline.adapters.kafka_client import client_options, stop_consumer
 from pipeline.adapters.kafka_errors import broker_errors
-from pipeline.adapters.kafka_group import read_committed
+from pipeline.adapters.kafka_group import FIRST_USE_TRIES, read_committed
 from pipeline.config.kafka import Kafka
-from pipeline.core.commit import START_LATEST, Committed
+from pipeline.core.commit import START_LATEST
 from pipeline.core.record import TopicPartition
 from pipeline.engine.opening import StartRefusedError
-from pipeline.ports import LogUnavailable
-
-_TRIES: Final = 20
-_TRY_AGAIN_S: Final = 0.5
 
 
 async def start_group(kafka: Kafka) -> None:
@@ -77,19 +69,8 @@ async def _holds_records(consumer: AIOKafkaConsumer, partitions: list[TopicParti
 
 
 async def _has_commits(kafka: Kafka, partitions: list[TopicPartition]) -> bool:
-    committed = await _committed(kafka, partitions)
+    committed = await read_committed(kafka.group, client_options(kafka), partitions, tries=FIRST_USE_TRIES)
     return any(found is not None for found in committed.values())
-
-
-async def _committed(
-    kafka: Kafka, partitions: list[TopicPartition]
-) -> dict[TopicPartition, Committed | None]:
-    """The group's commits; a broker at its group's first use needs a moment to name a coordinator."""
-    for _ in range(_TRIES - 1):
-        with suppress(LogUnavailable):
-            return await read_committed(kafka.group, client_options(kafka), partitions)
-        await asyncio.sleep(_TRY_AGAIN_S)
-    return await read_committed(kafka.group, client_options(kafka), partitions)
 
 
 async def _numbers(consumer: AIOKafkaConsumer, topic: str) -> set[int]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, OffsetAndMetadata
@@ -14,8 +15,12 @@ from pipeline.core.commit import Committed, LogRange
 from pipeline.core.record import TopicPartition
 from pipeline.ports import Commit, LogUnavailable
 
+FIRST_USE_TRIES: Final = 20
+"""A broker whose first group this is needs seconds before it names a coordinator."""
+
 _NO_COMMIT: Final = -1
 _COMMIT_S: Final = 5.0
+_TRY_AGAIN_S: Final = 0.5
 
 
 class KafkaGroup:
@@ -59,7 +64,7 @@ class KafkaGroup:
 
 
 async def read_committed(
-    group: str, options: Mapping[str, Any], partitions: Iterable[TopicPartition]
+    group: str, options: Mapping[str, Any], partitions: Iterable[TopicPartition], *, tries: int = 1
 ) -> dict[TopicPartition, Committed | None]:
     """A group's commits with their metadata, None where there is none. Raises LogUnavailable.
 
@@ -67,6 +72,16 @@ async def read_committed(
     answer was not read: an answer with an error looks like that.
     """
     wanted = [KafkaPartition(*partition) for partition in partitions]
+    for _ in range(tries - 1):
+        with suppress(LogUnavailable):
+            return await _read_committed(group, options, wanted)
+        await asyncio.sleep(_TRY_AGAIN_S)
+    return await _read_committed(group, options, wanted)
+
+
+async def _read_committed(
+    group: str, options: Mapping[str, Any], wanted: list[KafkaPartition]
+) -> dict[TopicPartition, Committed | None]:
     with log_errors(f"reading the commits of {group}"):
         admin = AIOKafkaAdminClient(**options)
         try:
@@ -79,8 +94,8 @@ async def read_committed(
     missing = [partition for partition in wanted if partition not in found]
     if missing:
         raise LogUnavailable(f"reading the commits of {group}: no answer for {missing[0]}")
-    return {TopicPartition(*partition): _committed(found[partition]) for partition in wanted}
+    return {TopicPartition(*partition): _as_committed(found[partition]) for partition in wanted}
 
 
-def _committed(found: OffsetAndMetadata) -> Committed | None:
+def _as_committed(found: OffsetAndMetadata) -> Committed | None:
     return None if found.offset == _NO_COMMIT else Committed(found.offset, found.metadata or "")

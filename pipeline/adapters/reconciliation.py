@@ -18,7 +18,7 @@ from pipeline.adapters.kafka_errors import (
     PartitionMissingError,
     TopicMissingError,
 )
-from pipeline.adapters.kafka_group import read_committed
+from pipeline.adapters.kafka_group import FIRST_USE_TRIES, read_committed
 from pipeline.adapters.topic_scan import Records, Removed, TopicScan, open_scan
 from pipeline.config.kafka import Kafka
 from pipeline.core.commit import Committed, LogRange
@@ -92,7 +92,7 @@ async def _committed(
 ) -> dict[TopicPartition, Committed | None]:
     wanted = [TopicPartition(*source) for source in sources]
     try:
-        return await read_committed(group, client_options(kafka), wanted)
+        return await read_committed(group, client_options(kafka), wanted, tries=FIRST_USE_TRIES)
     except LogUnavailable as error:
         raise BrokerUnreachableError(str(error)) from error
 

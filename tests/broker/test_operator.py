@@ -125,9 +125,13 @@ async def test_a_worker_that_starts_with_the_groups_first_is_let_in(
     read = read_committed
     reads: list[str] = []
 
-    async def read_too_early(group: str, options: Any, partitions: Iterable[TopicPartition]) -> Any:
+    async def read_too_early(
+        group: str, options: Any, partitions: Iterable[TopicPartition], *, tries: int
+    ) -> Any:
         reads.append(group)
-        return dict.fromkeys(partitions) if len(reads) == 1 else await read(group, options, partitions)
+        if len(reads) == 1:
+            return dict.fromkeys(partitions)
+        return await read(group, options, partitions, tries=tries)
 
     monkeypatch.setattr(group_start, "read_committed", read_too_early)
     await group_start.start_group(scene.kafka.model_copy(update={"group": scene.pipeline()}))
