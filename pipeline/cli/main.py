@@ -76,10 +76,20 @@ def main() -> None:
     except SystemExit as ended:
         if isinstance(ended.__context__, BrokenPipeError):  # click says 1, which means found
             sys.exit(ExitCode.READER_GONE)
+        _write_the_rest()
         raise
     except Exception as error:  # noqa: BLE001 (the outermost line: whatever arrives here is a bug)
         print(_bug_report(error), file=sys.stderr)
         sys.exit(ExitCode.BUG)
+
+
+def _write_the_rest() -> None:
+    """Write what is buffered: Python itself would do so too late to say with what code the command ends."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more
+        sys.exit(ExitCode.READER_GONE)
 
 
 def _bug_report(error: Exception) -> str:

@@ -32,12 +32,17 @@ def test_the_lines_of_every_help_fit_80_columns() -> None:
     assert [line for line in lines(typer.main.get_group(command.app)) if len(line) > 78] == []
 
 
+@pytest.mark.parametrize("buffering", ["", "1"], ids=["buffered", "unbuffered"])
 @pytest.mark.parametrize("verb", [["explain", "--rules"], ["check", "--schema"], ["--help"]], ids=" ".join)
-def test_a_reader_that_has_gone_is_not_told_as_a_finding(verb: list[str]) -> None:
+def test_a_reader_that_has_gone_is_not_told_as_a_finding(verb: list[str], buffering: str) -> None:
     read, write = os.pipe()
     os.close(read)
     ended = subprocess.run(
-        [sys.executable, "-m", "pipeline.cli.main", *verb], stdout=write, stderr=subprocess.PIPE, check=False
+        [sys.executable, "-m", "pipeline.cli.main", *verb],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": buffering},
+        check=False,
     )
     os.close(write)
 
