@@ -30,8 +30,10 @@ MAX_DIGITS: Final = 4300
 """Digits that an integer may have: Python converts no more."""
 
 _FRAME_BYTES: Final = 5
-_SHAPE: Final = bytes.maketrans(b"123456789{", b"000000000[")
-_LONG_RUN: Final = b"0" * 19
+_DIGITS_AND_MARKS: Final = bytes.maketrans(b"123456789[,- \t\n\r", b"000000000" + b":" * 7)
+_LONG_INTEGER: Final = b":" + b"0" * 19
+"""What may begin an integer of 19 digits; the digits of a text stand behind its quotation mark."""
+
 _NOT_JSON_WORD: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|(?P<word>-?Infinity|NaN)', re.DOTALL)
 _MARKS: Final = (
     (b"\xef\xbb\xbf", "it begins with a byte order mark (EF BB BF): write UTF-8 without one"),
@@ -55,11 +57,11 @@ def decode(value: bytes | None, framing: Framing) -> Event | Rejected:
         if isinstance(unframed, Rejected):
             return unframed
         value = unframed
-    shape = value.translate(_SHAPE)
-    parsed = _parse_exactly(value) if _LONG_RUN in shape else _parse(value)
+    has_long_integer = _LONG_INTEGER in value.translate(_DIGITS_AND_MARKS)
+    parsed = _parse_exactly(value) if has_long_integer else _parse(value)
     if type(parsed) is not dict:
         return parsed if isinstance(parsed, Rejected) else _not_an_object(parsed)
-    if shape.count(b"[") > MAX_DEPTH and _is_too_deep(parsed):
+    if value.count(b"{") + value.count(b"[") > MAX_DEPTH and _is_too_deep(parsed):
         return _too_deep()
     kind = parsed.get("type")
     if type(kind) is str and kind in EVENT_TYPES:
