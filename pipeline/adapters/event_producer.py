@@ -40,12 +40,17 @@ class Produced:
 
 
 async def produce(
-    kafka: Kafka, topic: str, chunks: AsyncIterator[Iterable[bytes]], on_progress: Callable[[int], None]
-) -> Produced:
+    kafka: Kafka,
+    topic: str,
+    chunks: AsyncIterator[Iterable[bytes]],
+    said: Produced,
+    on_progress: Callable[[int], None],
+) -> None:
     """Put each line on the topic and wait until all are acknowledged.
 
-    `on_progress` is told the bytes of each chunk when the broker's client has taken them. Raises
-    BrokerError; the events acknowledged before stay.
+    `said` tells what became of the lines, also of those before an error. `on_progress` is told the bytes
+    of each chunk when the broker's client has taken them. Raises BrokerError; the events acknowledged
+    before stay.
     """
     async with open_admin(kafka) as admin:
         await admin.partitions(topic)
@@ -60,21 +65,19 @@ async def produce(
         )
         try:
             await producer.start()
-            return await _Run(producer, topic).take(chunks, on_progress)
+            await _Run(producer, topic, said).take(chunks, on_progress)
         finally:
             await producer.stop()
 
 
 class _Run:
-    def __init__(self, producer: AIOKafkaProducer, topic: str) -> None:
+    def __init__(self, producer: AIOKafkaProducer, topic: str, said: Produced) -> None:
         self._producer = producer
         self._topic = topic
-        self._said = Produced()
+        self._said = said
         self._failure: BaseException | None = None
 
-    async def take(
-        self, chunks: AsyncIterator[Iterable[bytes]], on_progress: Callable[[int], None]
-    ) -> Produced:
+    async def take(self, chunks: AsyncIterator[Iterable[bytes]], on_progress: Callable[[int], None]) -> None:
         async for lines in chunks:
             size = 0
             for line in lines:
@@ -87,7 +90,6 @@ class _Run:
         await asyncio.sleep(0)  # the last acknowledgements are counted by callbacks
         if self._failure is not None:
             raise self._failure
-        return self._said
 
     async def _send(self, line: bytes) -> None:
         said = self._said

@@ -45,19 +45,16 @@ def tail(
     """
     from pipeline.cli.audit_tail import show
 
-    kafka = target(config, bootstrap_servers).kafka
+    where = target(config, bootstrap_servers)
+    begin = None if from_beginning else last
     try:
         on_broker(
-            show(
-                kafka,
-                pipeline=pipeline,
-                last=None if from_beginning else last,
-                follow=follow,
-                as_json=as_json,
-            )
+            show(where.kafka, pipeline=pipeline, last=begin, follow=follow, as_json=as_json), where.told
         )
     except KeyboardInterrupt:
-        raise typer.Exit from None
+        if not follow:
+            raise
+        raise typer.Exit from None  # the regular end
 
 
 def summary(
@@ -69,7 +66,8 @@ def summary(
     """Count all audit records there are now, by outcome and reason."""
     from pipeline.cli.audit_summary import as_object, print_tables
 
-    found = on_broker(_summarise(target(config, bootstrap_servers).kafka, pipeline))
+    where = target(config, bootstrap_servers)
+    found = on_broker(_summarise(where.kafka, pipeline), where.told)
     if as_json:
         print(json.dumps(as_object(found)))
     else:

@@ -1,6 +1,7 @@
 """What the verbs that speak to a broker share: which broker is meant, and how its errors end the command."""
 
 import asyncio
+import shlex
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The broker that is meant; `told` is what the command was told of it."""
+    """The broker that is meant; `told` is what the command was told of it, as another verb takes it."""
 
     kafka: "Kafka"
     told: str
@@ -47,7 +48,7 @@ def target(config: Path | None, servers: str | None) -> Target:
     if config is not None and servers is not None:
         stop(ExitCode.USAGE, "give either --config or --bootstrap-servers")
     if servers is not None:
-        return Target(_on_servers(servers), f"--bootstrap-servers {servers}")
+        return Target(_on_servers(servers), f"--bootstrap-servers {shlex.quote(servers)}")
     file = config or Path(DEFAULT_FILE)
     if config is None and not file.exists():
         stop(
@@ -55,7 +56,12 @@ def target(config: Path | None, servers: str | None) -> Target:
             f"there is no {DEFAULT_FILE} here: give --config FILE or --bootstrap-servers; "
             "`kameleoon-pipeline init` writes a first configuration",
         )
-    return Target(loaded(file).kafka, f"--config {file}")
+    return Target(loaded(file).kafka, told_of(file))
+
+
+def told_of(file: Path) -> str:
+    """The option that names this configuration, to be copied into a shell."""
+    return f"--config {shlex.quote(str(file))}"
 
 
 def _on_servers(servers: str) -> "Kafka":
@@ -69,9 +75,10 @@ def _on_servers(servers: str) -> "Kafka":
         stop(ExitCode.USAGE, *(f"--bootstrap-servers: {problem['msg']}" for problem in error.errors()))
 
 
-def on_broker(doing: Coroutine[Any, Any, T]) -> T:
+def on_broker(doing: Coroutine[Any, Any, T], told: str) -> T:
     """Run it to its end; an error of the broker ends the command with a sentence.
 
+    `told` is the option that names the broker, for the next command of the person who reads the sentence.
     Exit code 2 for what the configuration or the topics have wrong, 3 for a broker that does not answer.
     """
     from pipeline.adapters import kafka_errors as errors
@@ -81,8 +88,8 @@ def on_broker(doing: Coroutine[Any, Any, T]) -> T:
     except errors.TopicMissingError as error:
         stop(
             ExitCode.USAGE,
-            f"{error}: see that kafka.topics names the right one; `kameleoon-pipeline topics apply` creates "
-            "what is missing",
+            f"{error}: is that the right name? "
+            f"`kameleoon-pipeline topics apply {told}` creates what is missing of kafka.topics",
         )
     except (
         errors.ClientSettingsError,
@@ -92,4 +99,14 @@ def on_broker(doing: Coroutine[Any, Any, T]) -> T:
     ) as error:
         stop(ExitCode.USAGE, str(error))
     except errors.BrokerError as error:
-        stop(ExitCode.UNREACHABLE, str(error))
+        stop(ExitCode.UNREACHABLE, str(error), f"    {_next_step(told)}")
+
+
+def _next_step(told: str) -> str:
+    option, _, value = told.partition(" ")
+    if option != "--config":
+        return f"see that it runs, and that {option} is right"
+    return (
+        "see that it runs, kafka.bootstrap_servers and kafka.security; "
+        f"`kameleoon-pipeline check --online {value}` asks again"
+    )

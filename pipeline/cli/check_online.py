@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from pipeline.adapters import kafka_errors
 from pipeline.adapters.kafka_admin import verify_topics
 from pipeline.adapters.kameleoon import kameleoon
+from pipeline.cli.broker import told_of
 from pipeline.cli.exits import ExitCode
 from pipeline.config.model import Config
 from pipeline.core.exchange import Exchange, NoAnswer
@@ -62,9 +64,14 @@ async def ask(config: Config) -> tuple[Finding, ...]:
 async def _topics(config: Config) -> AsyncIterator[Finding]:
     servers = ", ".join(config.kafka.bootstrap_servers)
     try:
-        problems = await verify_topics(config.kafka, f"--config {config.file}")
+        problems = await verify_topics(config.kafka, told_of(Path(config.file)))
     except kafka_errors.BrokerUnreachableError as error:
-        yield Finding("brokers", State.UNKNOWN, str(error), "see that they run, and kafka.bootstrap_servers")
+        yield Finding(
+            "brokers",
+            State.UNKNOWN,
+            str(error),
+            "see that they run, kafka.bootstrap_servers and kafka.security",
+        )
         return
     except kafka_errors.BrokerError as error:
         yield Finding("brokers", State.AMISS, str(error), "see kafka.security and the rights of this user")

@@ -4,11 +4,13 @@ A verb module imports at its top only what its options need; everything heavy is
 the functions that run, so that `--help` stays quick.
 """
 
+import errno
 import io
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
-from typing import Annotated, Final
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -30,6 +32,9 @@ VERBS: Final[tuple[str, ...]] = (
     "sandbox",
 )
 """Modules of `pipeline.cli` in the order that `--help` lists their verbs."""
+
+_OUTPUT_IS_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a disk says that takes no more; files of its own a verb speaks of itself."""
 
 TRACEBACK_VARIABLE: Final = "KAMELEOON_PIPELINE_TRACEBACK"
 
@@ -79,17 +84,29 @@ def main() -> None:
         _write_the_rest()
         raise
     except Exception as error:  # noqa: BLE001 (the outermost line: whatever arrives here is a bug)
+        if isinstance(error, OSError) and error.errno in _OUTPUT_IS_FULL:
+            _end_without_output(error)
         print(_bug_report(error), file=sys.stderr)
         sys.exit(ExitCode.BUG)
 
 
 def _write_the_rest() -> None:
     """Write what is buffered: Python itself would do so too late to say with what code the command ends."""
+    if not isinstance(sys.stdout, io.TextIOWrapper):  # closed by whoever started the command
+        return
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more
+    except OSError as error:
+        _end_without_output(error)
+
+
+def _end_without_output(error: OSError) -> NoReturn:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more
+    if isinstance(error, BrokenPipeError):
         sys.exit(ExitCode.READER_GONE)
+    with suppress(OSError):  # it may be standard error that is full
+        print(f"could not write the output: {error.strerror}", file=sys.stderr)
+    sys.exit(ExitCode.USAGE)
 
 
 def _bug_report(error: Exception) -> str:

@@ -44,10 +44,15 @@ def produce(
 
     where = target(config, bootstrap_servers)
     name = topic or where.kafka.topics.events
+    said = event_producer.Produced()
     with ExitStack() as stack:
         source = _open(file, stack)
         show = _progress(file, stack)
-        said = on_broker(event_producer.produce(where.kafka, name, lines(source), show))
+        try:
+            on_broker(event_producer.produce(where.kafka, name, lines(source), said, show), where.told)
+        except KeyboardInterrupt:
+            print(f"interrupted: {_in_words(said, name)}", file=sys.stderr)
+            raise
     print(json.dumps(_as_json(said, name)) if as_json else _in_words(said, name))
     for number, why in () if as_json else said.refusals:
         print(f"line {number}: {why}", file=sys.stderr)
@@ -66,10 +71,8 @@ def _open(file: str, stack: ExitStack) -> "BinaryIO":
 
 async def lines(source: "BinaryIO") -> AsyncIterator[list[bytes]]:
     r"""The lines that have arrived, chunk by chunk; `\n` alone ends one, whatever else a text holds."""
-    import asyncio
-
     begun: list[bytes] = []
-    while chunk := await asyncio.to_thread(_read, source):
+    while chunk := await _chunk(source):
         first, *others = chunk.split(b"\n")
         begun.append(first)
         if others:
@@ -79,6 +82,22 @@ async def lines(source: "BinaryIO") -> AsyncIterator[list[bytes]]:
     last = b"".join(begun)
     if last:
         yield [last]
+
+
+async def _chunk(source: "BinaryIO") -> bytes:
+    """The next bytes. No thread waits for them: nothing could end it while nobody writes."""
+    import asyncio
+
+    loop, arrived = asyncio.get_running_loop(), asyncio.Event()
+    try:
+        loop.add_reader(source, arrived.set)
+    except PermissionError:  # a file of a disk, which is always ready
+        return await asyncio.to_thread(_read, source)
+    try:
+        await arrived.wait()
+    finally:
+        loop.remove_reader(source)
+    return _read(source)
 
 
 def _read(source: "BinaryIO") -> bytes:

@@ -67,9 +67,9 @@ def reconcile(
     from pipeline.cli.reconcile_report import print_json, print_report
     from pipeline.core.reconcile.asked import Asked
 
-    kafka = target(config, bootstrap_servers).kafka
+    where = target(config, bootstrap_servers)
     asked = Asked(
-        pipeline=_group(kafka, pipeline),
+        pipeline=_group(where.kafka, pipeline),
         begin=_offsets("--from", from_),
         end=_offsets("--to", to),
         since_ms=_time_ms("--since", since),
@@ -78,7 +78,7 @@ def reconcile(
         pass_=pass_,
         most_findings=_WITHOUT_BOUND if show_all else show,
     )
-    found = on_broker(close_books(kafka, asked))
+    found = on_broker(close_books(where.kafka, asked), where.told)
     if not found.has_commits and not to_end:
         stop(
             ExitCode.USAGE,

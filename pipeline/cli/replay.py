@@ -1,5 +1,6 @@
 """The verb `replay`: dead letters back in, each once."""
 
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.broker import JsonOption, on_broker
+from pipeline.cli.broker import JsonOption, on_broker, told_of
 from pipeline.cli.configured import loaded
 from pipeline.cli.exits import ExitCode, stop
 from pipeline.config import DEFAULT_FILE
@@ -62,7 +63,12 @@ def replay(
     found = loaded(config)
     with ExitStack() as stack:
         run = ReplayRun(found.kafka, wanted, clock, _progress(stack))
-        on_broker(_run(run, execute=execute))
+        try:
+            on_broker(_run(run, execute=execute), told_of(config))
+        except KeyboardInterrupt:
+            if execute:
+                print(f"interrupted: {_so_far(run)}; once more for the rest", file=sys.stderr)
+            raise
     show = replay_report.print_json if as_json else replay_report.print_text
     show(run.report, found, execute=execute)
     if run.report.gone:
@@ -77,10 +83,14 @@ async def _run(run: "ReplayRun", *, execute: bool) -> None:
     except ReplayFencedError as error:
         stop(
             ExitCode.FOUND,
-            f"{error}: {run.report.put_back:,} dead letters were put back before that, the rest is its",
+            f"{error}: {_so_far(run)}, the rest is its",
         )
     except ReplayTooLargeError as error:
-        stop(ExitCode.USAGE, f"{error}; {run.report.put_back:,} dead letters were put back before that")
+        stop(ExitCode.USAGE, f"{error}; {_so_far(run)}")
+
+
+def _so_far(run: "ReplayRun") -> str:
+    return f"{run.report.put_back:,} dead letters were put back before that"
 
 
 def _wanted(

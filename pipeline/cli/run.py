@@ -36,7 +36,7 @@ def run(
 
     SIGHUP reads the configuration again and takes over its API key and sitecode.
     """
-    from pipeline.cli.broker import on_broker
+    from pipeline.cli.broker import on_broker, told_of
     from pipeline.cli.logs import set_up_logs
 
     if log_format not in (None, "json", "text"):
@@ -44,14 +44,19 @@ def run(
     found = loaded(config)
     set_up_logs(as_json=log_format == "json" or (log_format is None and not sys.stderr.isatty()))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the worker, which reads the credentials again
-    signal.signal(signal.SIGTERM, _end_at_once)  # until the app, which ends in order, sets its own
-    on_broker(_prepare(found, f"--config {config}"))
-    raise typer.Exit(_work(found, releases_brake=release_brake))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background a shell has it ignored
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        on_broker(_prepare(found, told_of(config)), told_of(config))
+        code = _work(found, releases_brake=release_brake)
+    except KeyboardInterrupt:  # before the app, which ends in order by itself, so there is nothing to finish
+        code = ExitCode.FINE
+    raise typer.Exit(code)
 
 
-def _end_at_once(*_: object) -> None:
-    """Nothing was taken over yet, so there is nothing to finish."""
-    raise SystemExit(ExitCode.FINE)
+def _interrupt(*_: object) -> None:
+    """As Ctrl-C: the loop lets go what it waits for."""
+    signal.raise_signal(signal.SIGINT)
 
 
 async def _prepare(config: "Config", told: str) -> None:

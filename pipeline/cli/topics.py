@@ -33,7 +33,7 @@ def plan(
 ) -> None:
     """Show what `apply` would change on the broker. Exit code 1 if something would change or is amiss."""
     where = target(config, bootstrap_servers)
-    found = on_broker(_plan(where, partitions))
+    found = on_broker(_plan(where, partitions), where.told)
     _print(found, where, as_json=as_json, title="would be")
     if not found.is_fulfilled:
         raise typer.Exit(ExitCode.FOUND)
@@ -50,7 +50,7 @@ def apply(
     Exit code 1 if a topic needs a hand that this command has not.
     """
     where = target(config, bootstrap_servers)
-    found = on_broker(_apply(where, partitions))
+    found = on_broker(_apply(where, partitions), where.told)
     _print(found, where, as_json=as_json, title="was")
     if found.mismatches:
         raise typer.Exit(ExitCode.FOUND)
@@ -104,7 +104,7 @@ def _print_table(found: "TopicPlan", title: str) -> None:
     from pipeline.cli.console import wide_console
     from pipeline.core.topic_texts import row
 
-    table = Table("topic", "", "what", box=None, pad_edge=False)
+    table = Table("topic", "state", "what", box=None, pad_edge=False)
     kinds = ((found.changes, title), (found.mismatches, "is amiss"), (found.drifts, "differs"))
     for findings, kind in kinds:
         for finding in findings:

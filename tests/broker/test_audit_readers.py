@@ -149,14 +149,16 @@ def test_a_senders_text_cannot_command_the_terminal(own: Kafka, config: str) -> 
 def test_the_tail_follows_until_it_is_interrupted(own: Kafka, config: str) -> None:
     _fill(own, [(0, _delivered(0))])
     command = [sys.executable, "-m", "pipeline.cli.main", "audit", "tail", "--config", config, "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as tail:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as tail:
         try:
             assert tail.stdout is not None
+            assert tail.stderr is not None
             assert _message_ids(tail.stdout.readline()) == ["m-0"]
             _fill(own, [(1, _delivered(1))])
             assert _message_ids(tail.stdout.readline()) == ["m-1"]
             tail.send_signal(signal.SIGINT)
-            assert tail.wait(timeout=10) == ExitCode.FINE
+            assert tail.wait(timeout=30) == ExitCode.FINE
+            assert tail.stderr.read() == ""
         finally:
             tail.kill()
 
@@ -172,7 +174,10 @@ def test_only_one_pipeline_is_shown_when_asked(own: Kafka, config: str) -> None:
 
 
 def test_a_missing_audit_topic_is_told(kafka: Broker, unique: str, tmp_path: Path) -> None:
-    result = _audit("summary", config_file(tmp_path, kafka, unique))
+    file = config_file(tmp_path, kafka, unique)
+
+    result = _audit("summary", file)
 
     assert result.exit_code == ExitCode.USAGE
     assert f"topic {unique}-a does not exist" in result.stderr
+    assert f"`kameleoon-pipeline topics apply --config {file}`" in result.stderr

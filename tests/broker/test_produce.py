@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,9 +26,19 @@ LINES = [
 KEYS = [b"u-1", b"u-1", b"u-1", b"code", None, None, b"a-1"]
 
 
-def _produce(broker: Broker, topic: str, file: str, *options: str, stdin: bytes | None = None) -> Result:
+def _produce(broker: Broker, topic: str, file: str) -> Result:
     where = ["--bootstrap-servers", broker.bootstrap_servers, "--topic", topic]
-    return CliRunner().invoke(app, ["produce", file, *where, *options], input=stdin)
+    return CliRunner().invoke(app, ["produce", file, *where])
+
+
+def _pipe(
+    broker: Broker, topic: str, lines: bytes, *options: str
+) -> tuple[subprocess.CompletedProcess[bytes], str]:
+    """The same with standard input, which has to be a real one; what it said on standard error as well."""
+    where = ["--bootstrap-servers", broker.bootstrap_servers, "--topic", topic]
+    command = [sys.executable, "-m", "pipeline.cli.main", "produce", "-", *where, *options]
+    ended = subprocess.run(command, input=lines, capture_output=True, check=False)
+    return ended, ended.stderr.decode()
 
 
 async def _records(broker: Broker, topic: str, count: int) -> list[tuple[int, bytes | None, bytes | None]]:
@@ -61,7 +73,9 @@ def test_a_visitors_events_keep_their_order(kafka: Broker) -> None:
     topic = kafka.topic()
     lines = [json.dumps({"userId": f"u-{n % 7}", "n": n}).encode() for n in range(2000)]
 
-    _produce(kafka, topic, "-", stdin=b"\n".join(lines) + b"\n")
+    ended, said = _pipe(kafka, topic, b"\n".join(lines) + b"\n")
+
+    assert ended.returncode == ExitCode.FINE, said
 
     by_visitor: dict[bytes | None, list[int]] = {}
     for _, key, value in _read(kafka, topic, len(lines)):
@@ -72,9 +86,9 @@ def test_a_visitors_events_keep_their_order(kafka: Broker) -> None:
 def test_standard_input_is_read_and_empty_lines_are_left_out(kafka: Broker) -> None:
     topic = kafka.topic()
 
-    result = _produce(kafka, topic, "-", "--json", stdin=b'{"userId":"u"}\n\n\n[]\n')
+    ended, _ = _pipe(kafka, topic, b'{"userId":"u"}\n\n\n[]\n', "--json")
 
-    assert json.loads(result.stdout) == {
+    assert json.loads(ended.stdout) == {
         "topic": topic,
         "produced": 2,
         "without_key": 1,
@@ -89,17 +103,17 @@ def test_a_line_that_is_too_large_is_named_and_the_others_arrive(kafka: Broker) 
     large = b'{"text":"' + b"x" * 3_000_000 + b'"}'
     over_the_topics_limit = b'{"text":"' + b"x" * 1_060_000 + b'"}'
 
-    result = _produce(kafka, topic, "-", stdin=b"\n".join([b"{}", large, over_the_topics_limit, b"{}"]))
+    ended, said = _pipe(kafka, topic, b"\n".join([b"{}", large, over_the_topics_limit, b"{}"]))
 
-    assert result.exit_code == ExitCode.FOUND
-    assert f"2 events on {topic}" in result.stdout
-    assert "line 2: larger than the topic takes" in result.stderr
-    assert "line 3: larger than the topic takes" in result.stderr
+    assert ended.returncode == ExitCode.FOUND
+    assert f"2 events on {topic}" in ended.stdout.decode()
+    assert "line 2: larger than the topic takes" in said
+    assert "line 3: larger than the topic takes" in said
     assert [value for _, _, value in _read(kafka, topic, 2)] == [b"{}", b"{}"]
 
 
 def test_a_topic_that_does_not_exist_is_not_made(kafka: Broker, unique: str) -> None:
-    result = _produce(kafka, unique, "-", stdin=b"{}\n")
+    ended, said = _pipe(kafka, unique, b"{}\n")
 
-    assert result.exit_code == ExitCode.USAGE
-    assert f"topic {unique} does not exist" in result.stderr
+    assert ended.returncode == ExitCode.USAGE
+    assert f"topic {unique} does not exist" in said

@@ -10,6 +10,7 @@ from pipeline.adapters.kafka_admin import verify_topics
 from pipeline.cli.exits import ExitCode
 from pipeline.cli.main import app
 from pipeline.config.kafka import Kafka
+from tests.support.configuration import ENVIRONMENT, MINIMAL
 from tests.support.kafka.cluster import free_ports
 
 VERBS = [
@@ -32,8 +33,25 @@ def test_a_broker_that_does_not_answer_is_exit_code_3(verb: list[str]) -> None:
     result = _run(*verb, "--bootstrap-servers", server)
 
     assert result.exit_code == ExitCode.UNREACHABLE
-    assert result.stderr.startswith(f"no Kafka broker answers at {server}: ")
-    assert result.stderr.count("\n") == 1
+    what, what_to_do = result.stderr.splitlines()
+    assert what.startswith(f"no Kafka broker answers at {server}: ")
+    assert what_to_do == "    see that it runs, and that --bootstrap-servers is right"
+
+
+@pytest.mark.parametrize("verb", [["run"], ["reconcile"], ["replay"], ["audit", "summary"]], ids=" ".join)
+def test_a_broker_that_does_not_answer_is_told_with_the_next_step(
+    verb: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    file = tmp_path / "my own.yaml"
+    file.write_text(MINIMAL.replace("localhost:9092", f"127.0.0.1:{free_ports(1)[0]}"))
+
+    result = _run(*verb, "--config", str(file))
+
+    assert result.exit_code == ExitCode.UNREACHABLE
+    assert "kafka.bootstrap_servers" in result.stderr
+    assert f"`kameleoon-pipeline check --online '{file}'`" in result.stderr
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=" ".join)

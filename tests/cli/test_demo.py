@@ -102,12 +102,14 @@ def test_ctrl_c_twice_ends_all_of_it_by_force() -> None:
 
 @pytest.mark.broker
 @pytest.mark.slow
-def test_kept_running_it_takes_more_events_and_ends_in_order() -> None:
+def test_kept_running_it_takes_more_events_and_ends_in_order(tmp_path: Path) -> None:
     with running("--keep", "--json", "--events", "1") as process:
         assert process.stdout is not None
         said = json.loads(process.stdout.readline())
+        file = tmp_path / "one.jsonl"
+        file.write_bytes(FATED[0])
         servers = ["--bootstrap-servers", said["running"]["broker"]]
-        result = CliRunner().invoke(command.app, ["produce", "-", *servers], input=FATED[0])
+        result = CliRunner().invoke(command.app, ["produce", str(file), *servers])
         assert result.exit_code == ExitCode.FINE, result.output
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)

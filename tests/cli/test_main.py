@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import typer
@@ -47,6 +48,29 @@ def test_a_reader_that_has_gone_is_not_told_as_a_finding(verb: list[str], buffer
     os.close(write)
 
     assert (ended.returncode, ended.stderr) == (ExitCode.READER_GONE, b"")
+
+
+@pytest.mark.parametrize("buffering", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("verb", [["check", "--schema"], ["--version"]], ids=" ".join)
+def test_output_that_cannot_be_written_is_no_bug(verb: list[str], buffering: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "pipeline.cli.main", *verb],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": buffering},
+            check=False,
+        )
+
+    assert ended.stderr == b"could not write the output: No space left on device\n"
+    assert ended.returncode == ExitCode.USAGE
+
+
+def test_an_output_that_was_closed_before_the_start_is_nobodys_mistake() -> None:
+    command = f"{sys.executable} -m pipeline.cli.main check --schema >&-"
+    ended = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, check=False)
+
+    assert (ended.returncode, ended.stderr) == (ExitCode.FINE, b"")
 
 
 def test_version_is_printed() -> None:

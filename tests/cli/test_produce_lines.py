@@ -1,6 +1,9 @@
 """How `produce` cuts its input into lines."""
 
-import io
+import asyncio
+import os
+import tempfile
+import threading
 
 import pytest
 from hypothesis import given
@@ -10,7 +13,10 @@ from pipeline.cli import produce
 
 
 async def _lines(content: bytes) -> list[bytes]:
-    return [line async for chunk in produce.lines(io.BytesIO(content)) for line in chunk]
+    with tempfile.TemporaryFile() as source:
+        source.write(content)
+        source.seek(0)
+        return [line async for chunk in produce.lines(source) for line in chunk]
 
 
 @pytest.mark.parametrize(
@@ -41,3 +47,28 @@ async def test_no_byte_is_lost(content: bytes) -> None:
     joined = b"\n".join(await _lines(content))
 
     assert joined == content.removesuffix(b"\n")
+
+
+async def test_lines_of_a_pipe_are_there_before_it_is_closed() -> None:
+    read, write = os.pipe()
+    with os.fdopen(read, "rb") as source, os.fdopen(write, "wb", buffering=0) as writer:
+        found = produce.lines(source)
+        writer.write(b"one\ntwo\nthr")
+        assert await anext(found) == [b"one", b"two"]
+        writer.write(b"ee")
+        writer.close()
+        assert await anext(found) == [b"three"]
+
+
+async def test_nobody_keeps_waiting_for_a_pipe_after_an_interrupt() -> None:
+    """A thread in a read would hold up the end of the process until somebody writes."""
+    read, write = os.pipe()
+    before = threading.enumerate()
+    with os.fdopen(read, "rb") as source, os.fdopen(write, "wb"):
+        waiting = asyncio.ensure_future(anext(produce.lines(source)))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+
+        assert waiting.cancelled()
+        assert set(threading.enumerate()) <= set(before)
