@@ -1,12 +1,12 @@
 """The verb `reconcile`: whether every record of the input is accounted for on the audit topic."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli.broker import ConfigOption, JsonOption, ServersOption, on_broker, target
 from pipeline.cli.exits import ExitCode, stop
+from pipeline.cli.instants import SinceOption, UntilOption, instant_ms
 
 if TYPE_CHECKING:
     from pipeline.config.kafka import Kafka
@@ -22,12 +22,6 @@ FromOption = Annotated[
 ToOption = Annotated[
     list[str] | None,
     typer.Option("--to", metavar="PARTITION:OFFSET", help="End before this offset; repeatable."),
-]
-SinceOption = Annotated[
-    str | None, typer.Option("--since", metavar="TIME", help="Begin with records of this time, RFC 3339.")
-]
-UntilOption = Annotated[
-    str | None, typer.Option("--until", metavar="TIME", help="End before records of this time, RFC 3339.")
 ]
 ToEndOption = Annotated[
     bool,
@@ -61,19 +55,21 @@ def reconcile(
 ) -> None:
     """Hold the records of the input against their outcomes: tell what is missing, told twice, half told.
 
+    --since and --until go by the time of the input's records.
     Exit code 0 when every record is accounted for, 1 when not.
     """
+    from pipeline.adapters.clock import SystemClock
     from pipeline.adapters.reconciliation import reconcile as close_books
     from pipeline.cli.reconcile_report import print_json, print_report
     from pipeline.core.reconcile.asked import Asked
 
-    where = target(config, bootstrap_servers)
+    where, now_ms = target(config, bootstrap_servers), SystemClock().now_ms()
     asked = Asked(
         pipeline=_group(where.kafka, pipeline),
         begin=_offsets("--from", from_),
         end=_offsets("--to", to),
-        since_ms=_time_ms("--since", since),
-        until_ms=_time_ms("--until", until),
+        since_ms=instant_ms("--since", since, now_ms),
+        until_ms=instant_ms("--until", until, now_ms),
         to_end=to_end,
         pass_=pass_,
         most_findings=_WITHOUT_BOUND if show_all else show,
@@ -107,13 +103,3 @@ def _offsets(option: str, told: list[str] | None) -> dict[int, int]:
             stop(ExitCode.USAGE, f"{option} {text}: write PARTITION:OFFSET, such as 0:1500")
         offsets[int(partition)] = int(offset)
     return offsets
-
-
-def _time_ms(option: str, told: str | None) -> int | None:
-    if told is None:
-        return None
-    try:
-        time = datetime.fromisoformat(told)
-    except ValueError:
-        stop(ExitCode.USAGE, f"{option} {told}: write a time such as 2026-11-23T10:00:00Z")
-    return round((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)

@@ -11,6 +11,7 @@ import typer
 from pipeline.cli.broker import JsonOption, on_broker, told_of
 from pipeline.cli.configured import loaded
 from pipeline.cli.exits import ExitCode, stop
+from pipeline.cli.instants import SinceOption, UntilOption, instant_ms
 from pipeline.config import DEFAULT_FILE
 
 if TYPE_CHECKING:
@@ -36,13 +37,8 @@ def replay(
     message_ids: Annotated[
         list[str] | None, typer.Option("--message-id", help=f"Only the event of this messageId. {_SEVERAL}")
     ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option("--since", help="Only what failed from then on: 2026-11-22T08:00Z, or 2h ago."),
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option("--until", help="Only what failed before then, written the same way.")
-    ] = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
     execute: Annotated[
         bool, typer.Option("--execute", help="Do it. Without this it is only shown what would be done.")
     ] = False,
@@ -50,7 +46,8 @@ def replay(
 ) -> None:
     """Put dead letters of this pipeline back: its workers deliver them again, under the mapping that failed.
 
-    What was put back before is left alone, so running it twice sends once.
+    --since and --until go by the time of the failure. What was put back before is
+    left alone, so running it twice sends once.
     Exit code 1 when an original is gone, or when another `replay` of this
     pipeline has taken over meanwhile.
     """
@@ -102,6 +99,7 @@ def _wanted(
 ) -> "Wanted":
     from pipeline.core.outcome import Reason
     from pipeline.core.replay_selection import Wanted
+    from pipeline.core.utc import utc_text
 
     for reason in reasons or ():
         if reason not in set(Reason):
@@ -109,34 +107,12 @@ def _wanted(
                 ExitCode.USAGE, f"--reason {reason}: there is no such reason code; docs/reasons.md lists them"
             )
     since, until = (
-        None if text is None else _instant(option, text, now_ms)
+        None if (instant := instant_ms(option, text, now_ms)) is None else utc_text(instant)
         for option, text in zip(("--since", "--until"), times, strict=True)
     )
     return Wanted(
         frozenset(reasons or ()), frozenset(mappings or ()), frozenset(message_ids or ()), since, until
     )
-
-
-def _instant(option: str, text: str, now_ms: int) -> str:
-    """An instant as written, in UTC unless it says otherwise, or so long ago; as `utc_text`."""
-    from datetime import UTC, datetime
-
-    from pydantic import TypeAdapter, ValidationError
-
-    from pipeline.config.values import Duration
-    from pipeline.core.utc import utc_text
-
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        pass
-    else:
-        return utc_text(round((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000))
-    try:
-        ago_s: float = TypeAdapter(Duration).validate_python(text.removesuffix("ago").strip())
-    except ValidationError:
-        stop(ExitCode.USAGE, f"{option} {text}: write an instant, as 2026-11-22T08:00Z, or a time ago, as 2h")
-    return utc_text(now_ms - round(ago_s * 1000))
 
 
 def _progress(stack: ExitStack) -> Callable[[str, int, int], None]:
