@@ -23,6 +23,7 @@ from pipeline.config.delivery import Delivery as DeliveryConfig
 from pipeline.config.model import Config
 from pipeline.config.verdicts import rule_table
 from pipeline.config.wire import Array
+from pipeline.config.workers import of_worker
 from pipeline.core.attempt import RetryPolicy
 from pipeline.core.batch import SINGLE, BatchPolicy
 from pipeline.core.brake import BrakePolicy
@@ -39,15 +40,23 @@ DEAD_LETTER_ROOM_BYTES: Final = 64 * 1024
 
 
 def build_app(
-    config: Config, destination: Destination | None = None, *, releases_brake: bool = False
+    config: Config,
+    destination: Destination | None = None,
+    *,
+    releases_brake: bool = False,
+    number: int | None = None,
 ) -> tuple[faust.App, KafkaWorker]:
-    """The Faust app of one worker process, and the worker that knows its exit code."""
+    """The Faust app of one worker process, and the worker that knows its exit code.
+
+    `number` tells it from the other workers of its parent.
+    """
+    own = config if number is None else of_worker(config, number)
     endpoint = kameleoon(config, config.delivery.concurrency)
     meter = Meter()
-    pages = AdminPages(config.admin.address, meter)
-    watch = CredentialWatch(config, endpoint.use, SystemClock(), os.environ)
+    pages = AdminPages(own.admin.address, meter)
+    watch = CredentialWatch(config, endpoint.use, SystemClock(), os.environ)  # compares with the file
     worker = KafkaWorker(
-        lambda: compose(config, destination or endpoint, meter, releases_brake=releases_brake),
+        lambda: compose(own, destination or endpoint, meter, releases_brake=releases_brake),
         pages,
         watch.run,
     )

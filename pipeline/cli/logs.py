@@ -15,12 +15,17 @@ _CHATTY: Final = ("faust", "mode")
 _QUOTES_ARGUMENTS: Final = "asyncio"
 
 
-def set_up_logs(*, as_json: bool) -> None:
-    """Send our log lines, and the warnings of libraries, to standard error in one form."""
+def set_up_logs(*, as_json: bool, worker: int | None = None) -> None:
+    """Send our log lines, and the warnings of libraries, to standard error in one form.
+
+    `worker` is the number of this process among those of its parent: every line has it.
+    """
     steps: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    if worker is not None:
+        steps.append(_naming(worker))
     last = (
         structlog.processors.JSONRenderer()
         if as_json
@@ -45,6 +50,14 @@ def set_up_logs(*, as_json: bool) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.CRITICAL)
+
+
+def _naming(worker: int) -> structlog.typing.Processor:
+    def name(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        line["worker"] = worker
+        return line
+
+    return name
 
 
 def without_contents(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -31,27 +31,53 @@ def run(
         bool,
         typer.Option("--release-brake", help="Go on although the brake was on: its cause is mended."),
     ] = False,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, help="So many processes, which share the partitions.")
+    ] = 1,
+    worker: Annotated[
+        int | None, typer.Option("--worker", min=0, hidden=True, help="Which of a parent's workers this is.")
+    ] = None,
 ) -> None:
     """Read the events topic, deliver to Kameleoon, audit every outcome. SIGTERM ends it in order.
 
     SIGHUP reads the configuration again and takes over its API key and sitecode.
+
+    With --workers both signals reach every worker. Worker i, from 0, shows its
+    pages at the port of admin.listen + i.
     """
+    from pipeline.adapters.leash import end_with_parent
     from pipeline.cli.broker import on_broker, told_of
     from pipeline.cli.logs import set_up_logs
+    from pipeline.cli.run_workers import check_workers, supervise, warn_of_idle
 
     if log_format not in (None, "json", "text"):
         stop(ExitCode.USAGE, f"--log-format {log_format}: write json or text")
     found = loaded(config)
-    set_up_logs(as_json=log_format == "json" or (log_format is None and not sys.stderr.isatty()))
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the worker, which reads the credentials again
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background a shell has it ignored
-    signal.signal(signal.SIGTERM, _interrupt)
+    as_json = log_format == "json" or (log_format is None and not sys.stderr.isatty())
+    set_up_logs(as_json=as_json, worker=worker)
+    _set_first_signals()
+    if worker is not None:
+        end_with_parent()
+    elif workers > 1:
+        check_workers(found, workers)
     try:
         on_broker(_prepare(found, told_of(config)), told_of(config))
-        code = _work(found, releases_brake=release_brake)
+        if workers > 1:
+            on_broker(warn_of_idle(found, workers), told_of(config))
+            code = supervise(found, workers, log_format, releases_brake=release_brake)
+        else:
+            code = _work(found, releases_brake=release_brake, number=worker)
     except KeyboardInterrupt:  # before the app, which ends in order by itself, so there is nothing to finish
         code = ExitCode.FINE
     raise typer.Exit(code)
+
+
+def _set_first_signals() -> None:
+    """Signals until there is an app, or a parent of workers, which set their own."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the configuration has just been read
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # a parent holds it back until here
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background a shell has it ignored
+    signal.signal(signal.SIGTERM, _interrupt)
 
 
 def _interrupt(*_: object) -> None:
@@ -91,7 +117,7 @@ async def _topic_problems(config: "Config", told: str) -> tuple["TopicProblem", 
         return await verify_topics(config.kafka, told, with_settings=False)
 
 
-def _work(config: "Config", *, releases_brake: bool) -> int:
+def _work(config: "Config", *, releases_brake: bool, number: int | None) -> int:
     import asyncio
 
     import uvloop
@@ -101,5 +127,5 @@ def _work(config: "Config", *, releases_brake: bool) -> int:
 
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
-    app, worker = build_app(config, releases_brake=releases_brake)
+    app, worker = build_app(config, releases_brake=releases_brake, number=number)
     return run_app(app, worker, loop)

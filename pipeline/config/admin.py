@@ -12,7 +12,7 @@ from pipeline.config.values import Kind, as_text, mistake
 OFF: Final = "off"
 
 _ADDRESS: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})", re.ASCII)
-_HIGHEST_PORT: Final = 65535
+HIGHEST_PORT: Final = 65535
 
 
 def _listen(value: object) -> object:
@@ -20,7 +20,7 @@ def _listen(value: object) -> object:
     if not isinstance(text, str) or text == OFF:
         return text
     found = _ADDRESS.fullmatch(text)
-    if found is None or int(found[2]) > _HIGHEST_PORT:
+    if found is None or int(found[2]) > HIGHEST_PORT:
         raise mistake(f"{quoted(value)} is not host:port", "write such as `127.0.0.1:9464`, or `off`")
     return text
 
