@@ -56,6 +56,7 @@ async def reconcile(kafka: Kafka, asked: Asked) -> Reconciliation:
         foreign=accounts.foreign,
         misplaced=accounts.misplaced,
         has_commits=any(found is not None for found in committed.values()),
+        pipelines=frozenset(accounts.pipelines),
     )
 
 

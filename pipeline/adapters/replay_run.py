@@ -35,7 +35,10 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(slots=True)
 class Report:
-    """What was found and done. `chosen` counts by reason and mapping; `gone` lists what cannot be read."""
+    """What was found and done. `chosen` counts by reason and mapping; `gone` lists what cannot be read.
+
+    `mappings` are those of all dead letters, asked for or not.
+    """
 
     chosen: Counter[tuple[str, str | None]] = field(default_factory=Counter)
     at_source: int = 0
@@ -43,6 +46,7 @@ class Report:
     samples: list[Chosen] = field(default_factory=list)
     put_back: int = 0
     gone: list[Chosen] = field(default_factory=list)
+    mappings: set[str] = field(default_factory=set)
 
     def take(self, chosen: Chosen) -> None:
         """Count one that was chosen."""
@@ -138,6 +142,7 @@ class ReplayRun:
         for each in chosen.values():
             self.report.take(each)
         self.report.standings += selection.counts
+        self.report.mappings |= selection.mappings
         return chosen
 
     async def _read_replays(self, topics: _Topics, selection: Selection) -> list[int]:

@@ -1,6 +1,7 @@
 """The verb `audit`: what became of the events, record by record (`tail`) or in numbers (`summary`)."""
 
 import json
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -65,9 +66,12 @@ def summary(
 ) -> None:
     """Count all audit records there are now, by outcome and reason."""
     from pipeline.cli.audit_summary import as_object, print_tables
+    from pipeline.cli.names import nothing_of
 
     where = target(config, bootstrap_servers)
     found = on_broker(_summarise(where.kafka, pipeline), where.told)
+    if pipeline is not None and pipeline not in found.pipelines:
+        print(nothing_of("--pipeline", pipeline, found.pipelines), file=sys.stderr)
     if as_json:
         print(json.dumps(as_object(found)))
     else:

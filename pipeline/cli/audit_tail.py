@@ -13,6 +13,7 @@ from rich.text import Text
 
 from pipeline.adapters.audit_reader import AuditReader, open_audit
 from pipeline.cli.console import printable
+from pipeline.cli.names import nothing_of
 from pipeline.config.kafka import Kafka
 from pipeline.core.audit import AuditRecord, decode_audit, encode
 from pipeline.core.audit_view import Fences
@@ -25,6 +26,7 @@ _ROOMY: Final = 140
 _STYLES: Final = {"delivered": "green", "filtered": "dim", "rejected": "yellow", "failed": "red"}
 _FRAME_LINES: Final = 4
 _WIDEST_CELL: Final = 36
+_MOST_PIPELINES: Final = 100
 
 
 class Screen(Protocol):
@@ -41,6 +43,8 @@ async def show(kafka: Kafka, *, pipeline: str | None, last: int | None, follow: 
         await reader.seek(last)
         with _screen(as_json=as_json, live=follow) as screen:
             await _show_present(reader, picker, screen, last)
+            if pipeline is not None and pipeline not in picker.pipelines:
+                print(nothing_of("--pipeline", pipeline, picker.pipelines), file=sys.stderr)
             if follow:
                 async for records in reader.onwards():
                     screen.show(picker.pick(records))
@@ -63,14 +67,17 @@ def _newest(records: list[AuditRecord], count: int) -> list[AuditRecord]:
 
 
 class _Picker:
-    """Takes the outcomes that hold from the records of the topic."""
+    """Takes the outcomes that hold from the records of the topic; `pipelines` names the first read of."""
 
     def __init__(self, pipeline: str | None) -> None:
         self._pipeline = pipeline
+        self.pipelines: set[str] = set()
         self._fences = Fences()
 
     def pick(self, records: Iterable[AuditValue]) -> list[AuditRecord]:
         entries = [entry for entry in (decode_audit(record.value) for record in records) if entry is not None]
+        if len(self.pipelines) < _MOST_PIPELINES:
+            self.pipelines.update(entry.pipeline for entry in entries)
         holding = [entry for entry in entries if self._fences.admits(entry)]
         return [
             entry

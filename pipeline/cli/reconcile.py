@@ -1,5 +1,6 @@
 """The verb `reconcile`: whether every record of the input is accounted for on the audit topic."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -60,6 +61,7 @@ def reconcile(
     """
     from pipeline.adapters.clock import SystemClock
     from pipeline.adapters.reconciliation import reconcile as close_books
+    from pipeline.cli.names import nothing_of
     from pipeline.cli.reconcile_report import print_json, print_report
     from pipeline.core.reconcile.asked import Asked
 
@@ -75,6 +77,9 @@ def reconcile(
         most_findings=_WITHOUT_BOUND if show_all else show,
     )
     found = on_broker(close_books(where.kafka, asked), where.told)
+    if not found.has_commits and asked.pipeline not in found.pipelines:
+        option = "--pipeline" if pipeline else "kafka.group"
+        print(nothing_of(option, asked.pipeline, found.pipelines), file=sys.stderr)
     if not found.has_commits and not to_end:
         stop(
             ExitCode.USAGE,

@@ -54,6 +54,7 @@ def replay(
     from pipeline.adapters.clock import SystemClock
     from pipeline.adapters.replay_run import ReplayRun
     from pipeline.cli import replay_report
+    from pipeline.cli.names import nothing_of
 
     clock = SystemClock()
     wanted = _wanted(reasons, mappings, message_ids, (since, until), clock.now_ms())
@@ -68,6 +69,8 @@ def replay(
             raise
     show = replay_report.print_json if as_json else replay_report.print_text
     show(run.report, found, execute=execute)
+    for mapping in sorted(wanted.mappings - run.report.mappings):
+        print(nothing_of("--mapping", mapping, run.report.mappings), file=sys.stderr)
     if run.report.gone:
         raise typer.Exit(ExitCode.FOUND)
 

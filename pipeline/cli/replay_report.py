@@ -63,7 +63,7 @@ def print_text(report: Report, config: Config, *, execute: bool) -> None:
 
 
 def _counts(report: Report, config: Config) -> Table:
-    table = Table("reason", "mapping", "dead letters", "", box=None, pad_edge=False)
+    table = Table("reason", "mapping", "dead letters", "note", box=None, pad_edge=False)
     for (reason, mapping), count in _sorted(report):
         note = "" if _exists(config, mapping) else "no such mapping now: will be rejected as mapping_unknown"
         table.add_row(_cell(reason), _cell(mapping or "(all, anew)"), f"{count:,}", note)

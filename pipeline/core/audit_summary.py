@@ -11,6 +11,7 @@ from pipeline.core.audit_view import Fences
 _STEP: Final = math.log(1.02)
 _MOST_REASONS: Final = 100
 _OTHER_REASONS: Final = "(other reasons)"
+_MOST_PIPELINES: Final = 100
 
 _SHORTEST_MS: Final = 0.001
 _LONGEST_MS: Final = 1e12
@@ -53,6 +54,7 @@ class AuditSummary:
 
     `by_reason` counts records that hold, by outcome and reason; `void` those of workers that had
     lost their partition, `foreign` values that are no audit entries. A replay is no further event.
+    `pipelines` names the first hundred that were read of, whichever is asked for.
     """
 
     pipeline: str | None = None
@@ -63,11 +65,14 @@ class AuditSummary:
     events: int = 0
     void: int = 0
     foreign: int = 0
+    pipelines: set[str] = field(default_factory=set)
     latencies: Latencies = field(default_factory=Latencies)
     _fences: Fences = field(default_factory=Fences)
 
     def add(self, entry: AuditEntry | None) -> bool:
         """Count one value of the topic, None for a foreign one; whether it is an outcome that holds."""
+        if entry is not None and len(self.pipelines) < _MOST_PIPELINES:
+            self.pipelines.add(entry.pipeline)
         if entry is None:
             self.foreign += 1
         elif self.pipeline is not None and entry.pipeline != self.pipeline:

@@ -79,7 +79,8 @@ class _Story:
 class Selection:
     """Takes in all dead letters and all replays, in any order; then `choose`.
 
-    `known_from` is the time from which the replays topic tells of every replay, as `utc_text`.
+    `known_from` is the time from which the replays topic tells of every replay, as `utc_text`; `mappings`
+    are those of all dead letters, asked for or not.
     """
 
     def __init__(self, pipeline: str, wanted: Wanted, share: Share) -> None:
@@ -89,11 +90,14 @@ class Selection:
         self._stories: defaultdict[tuple[str, int, int], _Story] = defaultdict(_Story)
         self.known_from = ""
         self.counts: Counter[Standing] = Counter()
+        self.mappings: set[str] = set()
 
     def add_letter(self, letter: Letter | None) -> None:
         """Take in one dead letter; foreign ones are None."""
         if letter is None or not self._is_ours(letter.origin):
             return
+        if letter.origin.mapping is not None:
+            self.mappings.add(letter.origin.mapping)
         letters = self._story(letter.origin).letters
         standing = letters.get(letter.origin.mapping)
         if standing is not None:

@@ -173,6 +173,20 @@ def test_only_one_pipeline_is_shown_when_asked(own: Kafka, config: str) -> None:
     assert json.loads(summary)["records"] == 1
 
 
+def test_a_pipeline_that_nothing_tells_of_is_told_with_those_there_are(own: Kafka, config: str) -> None:
+    _fill(own, [(0, _delivered(0)), (0, _delivered(4, pipeline="another"))])
+
+    for verb, options in (("tail", ("--no-follow",)), ("summary", ())):
+        wrong = _audit(verb, config, "--json", "--pipeline", "anothr", *options)
+        right = _audit(verb, config, "--json", "--pipeline", "another", *options)
+
+        assert wrong.exit_code == ExitCode.FINE
+        assert wrong.stderr.startswith(
+            "--pipeline anothr: nothing of that name was found; there is another, "
+        )
+        assert right.stderr == ""
+
+
 def test_a_missing_audit_topic_is_told(kafka: Broker, unique: str, tmp_path: Path) -> None:
     file = config_file(tmp_path, kafka, unique)
 

@@ -255,11 +255,14 @@ async def test_the_newest_pass_is_judged_unless_an_older_one_is_asked_for(stage:
 
 async def test_a_group_without_commits_is_asked_after(stage: Stage) -> None:
     arguments = ["reconcile", "--config", stage.config]
+    await stage.stand([1])
+    await stage.tell(0, [stage.outcome(0, pipeline="another")])
 
     result = await asyncio.to_thread(CliRunner().invoke, app, arguments)
 
     assert result.exit_code == ExitCode.USAGE
     assert "has no commits: is it the right --pipeline?" in result.stderr
+    assert "nothing of that name was found; there is another\n" in result.stderr
 
 
 async def test_people_get_a_table_and_sentences(stage: Stage) -> None:

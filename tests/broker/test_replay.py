@@ -230,6 +230,12 @@ async def test_conditions_choose_and_others_are_left_alone(scene: Scene) -> None
     strict = await replay(config, "--reason", "refused", "--mapping", "Track Calls", "--since", "2026-11-01")
     named = await replay(config, "--message-id", "m-3", "--message-id", "m-4", "--message-id", "m-5")
 
+    misspelt = await replay(config, "--mapping", "Track Call", "--mapping", "Gone")
+
+    assert (strict.complaint, misspelt.code) == ("", 0)
+    assert misspelt.complaint == (
+        "--mapping Track Call: nothing of that name was found; there is Track Calls, Gone\n"
+    )
     assert [sample["message_id"] for sample in strict.found["samples"]] == ["m-1"]
     assert sorted(sample["message_id"] for sample in named.found["samples"]) == ["m-3", "m-4"]
     assert {each["mapping"]: each["mapping_exists"] for each in named.found["by_reason_and_mapping"]} == {

@@ -13,6 +13,7 @@ _BLOCKS: Final = 1024
 _FEWEST_BLOCKS: Final = 8
 _HALF_TOLD: Final = 400_000
 _FEWEST_HALF_TOLD: Final = 1000
+_MOST_PIPELINES: Final = 100
 
 
 class AuditValue(Protocol):
@@ -42,7 +43,7 @@ class Accounts:
     wait for their other outcomes, and at most three bits for each offset asked for, mostly far less.
     `kept` tells where each audit partition begins now. Counted are `values` of any kind, `foreign`
     ones, and outcomes of this pipeline that stand `misplaced` in another partition than their
-    source's, where no worker would look for them.
+    source's, where no worker would look for them. `pipelines` names the first hundred that were read of.
     """
 
     def __init__(self, pipeline: str, bounds: Mapping[TopicPartition, Bounds]) -> None:
@@ -59,6 +60,7 @@ class Accounts:
         self.values = 0
         self.foreign = 0
         self.misplaced = 0
+        self.pipelines: set[str] = set()
 
     def begins_at(self, partition: int, offset: int) -> None:
         """Retention left nothing below this offset of an audit partition."""
@@ -74,6 +76,8 @@ class Accounts:
             if entry is None:
                 self.foreign += 1
                 continue
+            if entry.pipeline not in self.pipelines and len(self.pipelines) < _MOST_PIPELINES:
+                self.pipelines.add(entry.pipeline)
             account = self._by_name.get((entry.topic, entry.partition))
             if account is None or entry.pipeline != self._pipeline:
                 continue

@@ -73,6 +73,7 @@ class Reconciliation:
 
     Of `audit_records` that were read, `foreign` ones are not ours and `misplaced` ones stand in
     another partition than their source's. `has_commits` is false for a group that has none at all.
+    `pipelines` are those that the audit told of, at most a hundred.
     """
 
     partitions: list[PartitionReport]
@@ -80,6 +81,7 @@ class Reconciliation:
     foreign: int
     misplaced: int
     has_commits: bool
+    pipelines: frozenset[str] = frozenset()
 
     @property
     def is_clean(self) -> bool:
