@@ -1,5 +1,7 @@
 """Which partitions may be received from now: back-pressure as the broker's client understands it."""
 
+from collections.abc import Iterable
+
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as KafkaPartition
 
@@ -8,7 +10,11 @@ from pipeline.engine.partitions import Partitions
 
 
 class Pacing:
-    """Pauses the open partitions that must wait, and resumes them; never touches one being opened."""
+    """Says which open partitions are read; pauses them while none may be; never touches one being opened.
+
+    The client throws away what it has fetched of a partition that is paused, up to a megabyte, and
+    fetches it again: so one that must wait while others go on is only passed over.
+    """
 
     def __init__(self, consumer: AIOKafkaConsumer, partitions: Partitions) -> None:
         self._consumer = consumer
@@ -29,16 +35,24 @@ class Pacing:
         if partition in self._consumer.assignment():
             self._consumer.pause(partition)
 
-    def follow(self) -> None:
-        """Pause partitions that nothing may be received from now; resume the others."""
-        for held in self._partitions.held:
-            partition = KafkaPartition(*held)
-            if self._must_wait(held) == (partition in self._waiting):
-                continue
-            if partition in self._waiting:
-                self._waiting.discard(partition)
-                self._consumer.resume(partition)
-            else:
+    def follow(self) -> list[KafkaPartition]:
+        """The partitions that may be received from now, resumed; without any, all are paused."""
+        held = self._partitions.held
+        wanted = [KafkaPartition(*partition) for partition in held if not self._must_wait(partition)]
+        if wanted:
+            self._resume(partition for partition in wanted if partition in self._waiting)
+        else:
+            self._pause(KafkaPartition(*partition) for partition in held)
+        return wanted
+
+    def _resume(self, partitions: Iterable[KafkaPartition]) -> None:
+        for partition in partitions:
+            self._waiting.discard(partition)
+            self._consumer.resume(partition)
+
+    def _pause(self, partitions: Iterable[KafkaPartition]) -> None:
+        for partition in partitions:
+            if partition not in self._waiting:
                 self._waiting.add(partition)
                 self._consumer.pause(partition)
 

@@ -28,6 +28,8 @@ from pipeline.ports import LogUnavailable
 log = structlog.get_logger("pipeline.source")
 
 _POLL_MS: Final = 200
+_POLL_OTHERS_MS: Final = 10
+"""While a partition is passed over: it may go on long before others have anything."""
 _CHUNK_RECORDS: Final = 256
 _PATIENCE_S: Final = 1.0
 _RETRY_S: Final = 1.0
@@ -94,9 +96,9 @@ class KafkaSource:
         while True:
             if self._partitions.budget.room == 0 and await self._gets_room():
                 continue
-            self._pacing.follow()
+            wanted = self._pacing.follow()
             room = max(1, self._partitions.budget.room)
-            await self._pass_on(await self._poll(min(room, _CHUNK_RECORDS)), deliver)
+            await self._pass_on(await self._poll(wanted, min(room, _CHUNK_RECORDS)), deliver)
 
     async def _pass_on(
         self,
@@ -112,11 +114,17 @@ class KafkaSource:
             if chunk is not None:
                 await deliver(chunk)
 
-    async def _poll(self, max_records: int) -> Mapping[KafkaPartition, list[ConsumerRecord]]:
+    async def _poll(
+        self, wanted: Sequence[KafkaPartition], max_records: int
+    ) -> Mapping[KafkaPartition, list[ConsumerRecord]]:
+        """Read of the partitions wanted; where there are none, all are paused, but the group wants a sign."""
+        is_one_left_out = 0 < len(wanted) < len(self._partitions.held)
         try:
             with log_errors("reading"):
                 found: Mapping[KafkaPartition, list[ConsumerRecord]] = await self._consumer.getmany(
-                    timeout_ms=_POLL_MS, max_records=max_records
+                    *wanted,
+                    timeout_ms=_POLL_OTHERS_MS if is_one_left_out else _POLL_MS,
+                    max_records=max_records,
                 )
                 self._failures = 0
                 return found

@@ -10,6 +10,7 @@ from pipeline.core.record import TopicPartition
 from pipeline.engine.opening import StartRefusedError
 from pipeline.ports import LogUnavailable
 from tests.support.clock import settle
+from tests.support.engine import record
 from tests.support.source import P0, P1, P2, Scene, running, until
 
 
@@ -83,6 +84,25 @@ async def test_a_partition_opened_while_there_is_no_room_loses_nothing() -> None
         await until(lambda: len(scene.offsets(P0)) == len(scene.offsets(P1)) == 300)
 
         assert scene.offsets(P0) == scene.offsets(P1) == list(range(300))
+
+
+async def test_a_partition_that_must_wait_while_others_go_on_is_passed_over() -> None:
+    """Paused, the client would throw away what it has fetched of it, and fetch it again."""
+    scene = Scene(held=100)
+    async with running(scene):
+        scene.assign(P0, P1)
+        await until(lambda: len(scene.offsets(P0)) == len(scene.offsets(P1)) == 100)
+        stretched = scene.partitions.assignment(TopicPartition(*P0))
+        assert stretched is not None
+        stretched.waiting.extend([record(0, None)] * stretched.window)
+        await settle()
+        scene.consumer.held = 200
+        await until(lambda: len(scene.offsets(P1)) == 200)
+
+        assert len(scene.offsets(P0)) == 100
+        assert scene.consumer.paused == set()
+        stretched.waiting.clear()
+        await until(lambda: len(scene.offsets(P0)) == 200)
 
 
 async def test_never_more_is_taken_than_there_is_room_for() -> None:

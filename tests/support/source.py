@@ -33,7 +33,7 @@ class FakeConsumer:
         self.begin = 0
         self.failures = 0
         self.positions: dict[KafkaPartition, int] = {}
-        self._paused: set[KafkaPartition] = set()
+        self.paused: set[KafkaPartition] = set()
 
     def subscribe(self, topics: list[str], listener: Handover) -> None:
         pass
@@ -41,18 +41,18 @@ class FakeConsumer:
     def assign(self, partitions: set[KafkaPartition]) -> None:
         """What the coordinator does: before its callback the positions are those of the commits."""
         self.positions = dict.fromkeys(partitions, 0)
-        self._paused = set()
+        self.paused = set()
 
     def assignment(self) -> set[KafkaPartition]:
         return set(self.positions)
 
     def pause(self, *partitions: KafkaPartition) -> None:
         assert self.positions.keys() >= set(partitions), "not assigned"
-        self._paused |= set(partitions)
+        self.paused |= set(partitions)
 
     def resume(self, *partitions: KafkaPartition) -> None:
         assert self.positions.keys() >= set(partitions), "not assigned"
-        self._paused -= set(partitions)
+        self.paused -= set(partitions)
 
     def seek(self, partition: KafkaPartition, offset: int) -> None:
         assert partition in self.positions, "not assigned"
@@ -66,7 +66,7 @@ class FakeConsumer:
         return dict.fromkeys(partitions, self.begin)
 
     async def getmany(
-        self, *, timeout_ms: int, max_records: int
+        self, *partitions: KafkaPartition, timeout_ms: int, max_records: int
     ) -> dict[KafkaPartition, list[ConsumerRecord]]:
         assert timeout_ms < 1000, "a member that does not poll is evicted"
         await asyncio.sleep(0)
@@ -77,13 +77,17 @@ class FakeConsumer:
         gone = {
             partition: position
             for partition, position in self.positions.items()
-            if partition not in self._paused and not self.begin <= position <= self.held
+            if partition not in self.paused and not self.begin <= position <= self.held
         }
         if gone:
             raise OffsetOutOfRangeError(gone)
         for partition, position in self.positions.items():
             end = min(position + max_records, self.held)
-            if partition not in self._paused and position < end:
+            if (
+                partition not in self.paused
+                and (partition in partitions or not partitions)
+                and position < end
+            ):
                 found[partition] = [_record(partition, offset) for offset in range(position, end)]
                 self.positions[partition] = end
                 max_records -= end - position
