@@ -7,6 +7,7 @@ from typing import Protocol
 from pipeline.core.commit import CommitMetadata, Committed, LogRange
 from pipeline.core.exchange import Exchange
 from pipeline.core.record import Headers, TopicPartition
+from pipeline.core.value import value_class
 
 
 class Destination(Protocol):
@@ -26,7 +27,7 @@ class LogUnavailable(Exception):  # noqa: N818 (it is a state of the broker, not
     """The broker did not acknowledge or answer; what was written may or may not stand."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class LogEntry:
     """A record to append: the audit topic's key and value."""
 

@@ -9,6 +9,7 @@ from pipeline.core.blame import Blame
 from pipeline.core.exchange import Answer, Exchange
 from pipeline.core.outcome import Attempts, Reason
 from pipeline.core.retry import Backoff, backoff_s, retry_after_s
+from pipeline.core.value import value_class
 from pipeline.core.verdict import (
     Accepted,
     Refused,
@@ -65,7 +66,7 @@ class Sign(StrEnum):
     """The fault is the event's own: others are taken."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Consequence:
     """What follows for the request, its attempts with the charge, and what it says of the destination."""
 

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from pipeline.core.outcome import Stage
 from pipeline.core.record import Position
+from pipeline.core.value import value_class
 
 AUDIT_SCHEMA: Final = "delivery-audit/1"
 ASSIGNMENT_SCHEMA: Final = "assignment/1"
@@ -34,7 +35,7 @@ class SourcePartition:
     partition: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SourcePosition:
     """Where the audited record stands, and its Kafka timestamp."""
 
@@ -44,7 +45,7 @@ class SourcePosition:
     timestamp_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class HttpExchange:
     """The attempts at delivery. `status` is null when no answer came; `latency_ms` is the last attempt's."""
 
@@ -55,7 +56,7 @@ class HttpExchange:
     last_attempt_at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(kw_only=True)
 class AuditRecord:
     """One outcome: an event under one mapping (`part` of `parts`), or under none (1 of 1).
 

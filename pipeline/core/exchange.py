@@ -1,8 +1,10 @@
 """What came of one request: a complete answer, or none."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
+
+from pipeline.core.value import value_class
 
 MAX_BODY_BYTES: Final = 64 * 1024
 """The part of an answer's body that is kept; the rest is read and dropped."""
@@ -19,7 +21,7 @@ class NoAnswerKind(StrEnum):
     PROTOCOL = "protocol"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Answer:
     """A complete answer, body included.
 
@@ -37,7 +39,7 @@ class Answer:
         return next((value for kept, value in self.headers if kept == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class NoAnswer:
     """No complete answer came.
 

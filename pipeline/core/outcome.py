@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pipeline.core.record import Position
+from pipeline.core.value import value_class
 
 
 class Stage(StrEnum):
@@ -60,7 +61,7 @@ class Reason(StrEnum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Filtered:
     """Not meant for Kameleoon: no mapping asked for it, or its sender ruled it out."""
 
@@ -70,7 +71,7 @@ class Filtered:
     action: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Rejected:
     """Cannot become a request. `detail` names fields and kinds, never values."""
 
@@ -81,7 +82,7 @@ class Rejected:
     action: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Deliverable:
     """One request to make: `body` is the JSON object that Kameleoon is to receive, encoded.
 
@@ -100,7 +101,7 @@ Decision = Filtered | Rejected | Deliverable
 """What the pure stages say of one event under one mapping."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class EventSummary:
     """What the audit tells of the event itself. No property values, no traits."""
 
@@ -113,7 +114,7 @@ class EventSummary:
 NO_SUMMARY = EventSummary(None, None, None, None)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Attempts:
     """What was tried so far for one request. Times are Unix milliseconds; `status` is the last answer's.
 
@@ -135,7 +136,7 @@ class Attempts:
     throttled_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Delivered:
     """Kameleoon accepted it."""
 
@@ -144,7 +145,7 @@ class Delivered:
     possible_duplicate: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Failed:
     """Kameleoon refused it for good, or its attempts are used up."""
 
@@ -155,7 +156,7 @@ class Failed:
     possible_duplicate: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Expired:
     """Older than the configuration allows before it could be delivered."""
 
@@ -177,7 +178,7 @@ Outcome = Filtered | Rejected | Delivered | Failed | Expired | Lost
 """How one event ends under one mapping, or under none."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Decided:
     """One record after decode, trigger, map and validate.
 

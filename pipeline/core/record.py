@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from pipeline.core.value import value_class
+
 Headers = tuple[tuple[str, bytes | None], ...]
 """Names and values of a record's headers; a value may be null."""
 
@@ -23,7 +25,7 @@ class Position:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Record:
     """The raw bytes of a record and where they stand.
 
@@ -41,7 +43,7 @@ class Record:
     @property
     def size_bytes(self) -> int:
         """Bytes that this record keeps in memory: key, value and headers."""
-        size = len(self.key or b"") + len(self.value or b"")
+        size = (len(self.key) if self.key else 0) + (len(self.value) if self.value else 0)
         for name, value in self.headers:
             size += len(name) + len(value or b"")
         return size

@@ -25,6 +25,7 @@ from pipeline.core.metrics import (
 )
 from pipeline.core.rate import Rate
 from pipeline.core.retry import Backoff
+from pipeline.core.value import value_class
 from pipeline.core.verdict import Unauthorised, Verdict, describe_no
 from pipeline.engine.braking import Braking
 from pipeline.engine.lease import Lease
@@ -48,7 +49,7 @@ class Pass(Enum):
     PROBE = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Ended:
     """An exchange that has ended, which event it was of, and what it says of the destination.
 

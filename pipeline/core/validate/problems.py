@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pipeline.core.event import Json
+from pipeline.core.value import value_class
 
 Trail = tuple[str | int, ...]
 """The keys and indices that lead to a value; empty for the payload itself."""
@@ -38,7 +39,7 @@ class PayloadProblem:
     code: ProblemCode
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Valid:
     """A payload with its coercions done. It shares the parts that nothing constrains."""
 
