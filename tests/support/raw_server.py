@@ -67,9 +67,11 @@ async def raw_server(connection: Connection, *, with_tls: bool = False) -> Async
     """Run `connection` for every client that connects; ends what it started."""
     server = RawServer("https" if with_tls else "http")
     running: set[asyncio.Task[None]] = set()
+    writers: list[asyncio.StreamWriter] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server.connections += 1
+        writers.append(writer)
         try:
             await connection(Peer(reader, writer))
         except (OSError, asyncio.IncompleteReadError):
@@ -91,6 +93,9 @@ async def raw_server(connection: Connection, *, with_tls: bool = False) -> Async
         for task in tuple(running):
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        for writer in writers:
+            writer.transport.abort()  # what nobody reads would keep its socket open
+        await asyncio.sleep(0)
 
 
 def _tls() -> ssl.SSLContext:
