@@ -5,6 +5,7 @@ Faust runs the process: app, agent, services, signals, shut-down. Its own Kafka 
 """
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -109,10 +110,18 @@ def create_app(name: str, worker: Worker) -> faust.App:
     return app
 
 
+def _collect_less_often() -> None:
+    """Hardly anything here is garbage in cycles: to look for it each 700 objects takes 5 % of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 10)
+
+
 def run_app(app: faust.App, worker: Worker, loop: asyncio.AbstractEventLoop) -> int:
     """Run the app as this process until a signal or a crash ends it; answers the exit code."""
     process = faust.Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
     process.spinner = None  # it would write codes for a terminal into pipes and files
+    _collect_less_often()
     ends: list[asyncio.Task[None]] = []
     worker.on_crash = lambda: ends.append(loop.create_task(process.stop()))
     try:

@@ -59,7 +59,7 @@ class DirectDestination:
     async def _exchange(self, request: bytes) -> Exchange:
         pool = self._pool = self._pool or self._new_pool()
         timeout_s = self._settings.timeout_s
-        now_s = asyncio.get_running_loop().time()
+        now_s = pool.now_s()
         connection = pool.free(now_s) or await self._opened(pool, now_s + timeout_s)
         if isinstance(connection, NoAnswer):
             return connection

@@ -48,6 +48,11 @@ class HttpPool:
         self._all: set[HttpConnection] = set()
         self._free: list[HttpConnection] = []
         self._is_closed = False
+        self._loop = asyncio.get_running_loop()
+
+    def now_s(self) -> float:
+        """The loop's time."""
+        return self._loop.time()
 
     def free(self, now_s: float) -> HttpConnection | None:
         """One that is open and free; None where one is to be opened."""
@@ -84,7 +89,7 @@ class HttpPool:
     async def _make(self, connected: socket.socket) -> HttpConnection | NoAnswer:
         tls = self._origin.tls
         try:
-            _, connection = await asyncio.get_running_loop().create_connection(
+            _, connection = await self._loop.create_connection(
                 lambda: HttpConnection(self._kept_headers, self._hear),
                 sock=connected,
                 ssl=tls,

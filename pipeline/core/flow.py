@@ -45,12 +45,12 @@ def decide(plan: Plan, record: Record) -> Decided:
     if blocked is not None:
         return Decided(summarize(event), (Filtered(Reason.INTEGRATIONS_BLOCKED, blocked),))
     size = record.size_bytes
-    parts = tuple(
+    parts = [
         decide_part(mapping, event, size)
         for mapping in plan.candidates(event)
         if mapping.trigger.matches(event)
-    )
-    return Decided(summarize(event), parts or (NO_MAPPING_MATCHED,))
+    ]
+    return Decided(summarize(event), tuple(parts) or (NO_MAPPING_MATCHED,))
 
 
 def decide_part(mapping: CompiledMapping, event: Event, size: int) -> Decision:

@@ -9,6 +9,7 @@ _DAYS_BEFORE_1970: Final = 719_468
 """Days from 0000-03-01, where the count below starts, to 1970-01-01."""
 
 
+@lru_cache(maxsize=1024)  # under load many events share a millisecond
 def utc_text(epoch_ms: int) -> str:
     """Milliseconds since 1970 as text: `0` is "1970-01-01T00:00:00.000Z"."""
     days, rest = divmod(epoch_ms, _DAY_MS)

@@ -62,7 +62,10 @@ def _kind(answer: Answer, rules: tuple[Rule, ...]) -> VerdictKind:
 
 def deciding(answer: Answer, rules: tuple[Rule, ...] = DEFAULT_RULES) -> Rule | None:
     """The rule that decides on an answer; None where no rule does, which makes it transient."""
-    return next((rule for rule in rules if rule.matches(answer)), None)
+    for rule in rules:
+        if rule.matches(answer):
+            return rule
+    return None
 
 
 def _verdict(kind: VerdictKind, retry_after: str | None) -> Verdict:

@@ -130,9 +130,10 @@ class Rule:
 
     def matches(self, answer: Answer) -> bool:
         """Whether this rule decides on the answer."""
-        return any(answer.status in statuses for statuses in self.statuses) and all(
-            condition.holds(answer) for condition in self.conditions
-        )
+        for statuses in self.statuses:
+            if statuses.first <= answer.status <= statuses.last:
+                return all(condition.holds(answer) for condition in self.conditions)
+        return False
 
 
 def at_pointer(value: Json, pointer: str) -> Json:

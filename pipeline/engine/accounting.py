@@ -26,6 +26,7 @@ from pipeline.core.outcome import (
     Rejected,
     Stage,
 )
+from pipeline.core.value import value_class
 from pipeline.engine.assignment import Assignment, Entry
 from pipeline.ports import DeadLetter
 
@@ -39,7 +40,7 @@ class Author:
     plan: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _Told:
     """The fields of an audit record that depend on the kind of outcome."""
 
@@ -115,6 +116,8 @@ def dead_letter(entry: Entry, audit: AuditRecord) -> DeadLetter | None:
 
 def _tell(outcome: Outcome) -> _Told:
     match outcome:
+        case Delivered(part, attempts, is_doubtful):
+            return _deliver_stage(OutcomeKind.DELIVERED, Reason.ACCEPTED, "", part, attempts, is_doubtful)
         case Filtered(reason, detail, mapping, action):
             return _Told(OutcomeKind.FILTERED, Stage.TRIGGER, reason, detail, mapping, action)
         case Rejected(stage, reason, detail, mapping, action):
@@ -123,8 +126,6 @@ def _tell(outcome: Outcome) -> _Told:
             detail = f"offsets {first} to {last} were removed before they were read"
             reason = Reason.REMOVED_BY_RETENTION
             return _Told(OutcomeKind.LOST, Stage.SOURCE, reason, detail, None, None, lost=outcome)
-        case Delivered(part, attempts, is_doubtful):
-            return _deliver_stage(OutcomeKind.DELIVERED, Reason.ACCEPTED, "", part, attempts, is_doubtful)
         case Failed(part, reason, detail, attempts, is_doubtful):
             return _deliver_stage(OutcomeKind.FAILED, reason, detail, part, attempts, is_doubtful)
         case Expired(part, detail, expired_attempts, is_doubtful):

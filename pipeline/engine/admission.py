@@ -94,9 +94,10 @@ class Admission:
     ) -> list[tuple[int, Outcome]]:
         """Line up what is to be delivered; answers what has its outcome already."""
         at_once: list[tuple[int, Outcome]] = []
+        concluded: dict[str, Outcome] = {}
         if before is not None:
             entry.concluded = before.concluded
-        concluded = {part.mapping: outcome for part, outcome in entry.concluded}
+            concluded = {part.mapping: outcome for part, outcome in entry.concluded}
         numbered: Iterable[tuple[int, Decision]] = enumerate(entry.decided.parts)
         if audited is not None:
             numbered = remaining = audited.remaining(entry.decided.parts)
@@ -118,11 +119,16 @@ class Admission:
         """The identities an event names; else the record's key; else none. A replay waits for nobody."""
         if not self._is_ordered or decided.replay_of is not None:
             return ()
-        deliverable = [part for part in decided.parts if isinstance(part, Deliverable)]
-        if len(deliverable) == 1:
-            named = deliverable[0].identities
-        else:
-            named = distinct(identity for part in deliverable for identity in part.identities)
+        match decided.parts:
+            case (Deliverable() as only,):
+                named = only.identities
+            case parts:
+                named = distinct(
+                    identity
+                    for part in parts
+                    if isinstance(part, Deliverable)
+                    for identity in part.identities
+                )
         if named or record.key is None:
             return named
         return ("k:" + record.key.hex(),)

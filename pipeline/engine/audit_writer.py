@@ -7,15 +7,15 @@ stays milliseconds behind delivery without a request for each record.
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from pipeline.core.audit import AuditRecord, audit_key, encode
+from pipeline.core.value import value_class
 from pipeline.engine.accounting import dead_letter
 from pipeline.engine.assignment import Entry
 from pipeline.ports import AuditLog, Clock, DeadLetter, DeadLetters, LogEntry, LogUnavailable
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _Pending:
     entry: Entry
     log_entry: LogEntry
@@ -25,9 +25,9 @@ class _Pending:
 class AuditWriter:
     """Appends outcomes per partition, dead letters before their audit records.
 
-    `on_settled` is called once an entry's last part is acknowledged. `on_unacknowledged` hears of an
-    audit partition, and why, whose newest outcomes may or may not stand: it gives up all assignments
-    that are audited there, before anything else is written.
+    `on_settled` hears, once for each append, of the entries whose last part is acknowledged.
+    `on_unacknowledged` hears of an audit partition, and why, whose newest outcomes may or may not
+    stand: it gives up all assignments that are audited there, before anything else is written.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class AuditWriter:
         dead_letters: DeadLetters,
         clock: Clock,
         linger_s: float,
-        on_settled: Callable[[Entry], None],
+        on_settled: Callable[[list[Entry]], None],
         on_unacknowledged: Callable[[int, str], None],
     ) -> None:
         self._audit = audit
@@ -113,12 +113,14 @@ class AuditWriter:
         except LogUnavailable as error:
             self._on_unacknowledged(partition, str(error))
             return
+        settled = []
         for item, audit_offset in zip(items, offsets, strict=True):
             entry = item.entry
             entry.assignment.ledger.note_audited(entry.record.offset, audit_offset)
             entry.unaudited -= 1
             if entry.unaudited == 0:
-                self._on_settled(entry)
+                settled.append(entry)
+        self._on_settled(settled)
 
 
 def _standing(items: list[_Pending]) -> list[_Pending]:

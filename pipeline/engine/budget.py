@@ -31,9 +31,9 @@ class InFlightBudget:
         """
         return min(self.max_events, -(-2 * self.max_events // max(1, partitions)))
 
-    def take(self, size_bytes: int) -> None:
-        """A record was received."""
-        self.events += 1
+    def take(self, size_bytes: int, events: int = 1) -> None:
+        """Records were received."""
+        self.events += events
         self.bytes += size_bytes
 
     def give_back(self, size_bytes: int, events: int = 1) -> None:

@@ -28,7 +28,7 @@ from pipeline.core.verdict_rules import DEFAULT_RULES, Rule
 from pipeline.engine.assignment import Assignment, Entry
 from pipeline.engine.gate import Ended, Gate, Pass
 from pipeline.engine.meter import Meter
-from pipeline.engine.shipment import Part, Shipment, UnderWay
+from pipeline.engine.shipment import Part, Shipment
 from pipeline.engine.turns import Turn, Turns
 from pipeline.ports import Clock, Destination, Timer
 
@@ -99,7 +99,11 @@ class Delivery:
 
     def _offer(self, entry: Entry) -> None:
         index, deliverable = entry.to_deliver[0]
-        for full in self._batcher.add(Part(entry, index, deliverable), len(deliverable.body)):
+        part = Part(entry, index, deliverable)
+        if not self._policy.batch.is_array:
+            self._turns.put(Shipment([part]))
+            return
+        for full in self._batcher.add(part, len(deliverable.body)):
             self._turns.put(Shipment(full))
         if len(self._batcher) and self._linger is None:
             self._linger = self._clock.call_later(self._policy.batch.linger_s, self._end_linger)
@@ -160,8 +164,15 @@ class Delivery:
         body = join_bodies([part.deliverable.body for part in shipment.parts], self._policy.batch)
         sent_at_ms, started_s = self._clock.now_ms(), self._clock.monotonic_s()
         number = self._blame.start()
-        with UnderWay(shipment.parts, self._exchange_ended):
+        shipment.start()
+        try:
             exchange = await self._destination.send(body)
+        except BaseException:
+            shipment.cut_short()
+            raise
+        finally:
+            shipment.end()
+            self._exchange_ended.set()
         took_s = self._clock.monotonic_s() - started_s
         self._count(shipment, exchange, took_s)
         latency_ms = round(took_s * 1000, 1)
@@ -175,7 +186,8 @@ class Delivery:
             now_ms=self._clock.now_ms(),
             jitter=self._jitter(),
         )
-        self._meter.add(ATTEMPTS_CHARGED, end.attempts.charged - made.charged)
+        if end.attempts.charged > made.charged:
+            self._meter.add(ATTEMPTS_CHARGED)
         shipment.attempts = end.attempts
         if end.sign is Sign.TAKES:
             self._blame.accept(number)

@@ -93,7 +93,7 @@ class Engine:
             ports.dead_letters,
             ports.clock,
             settings.audit_linger_s,
-            self._settle,
+            self._settle_all,
             self._give_up,
         )
         self._admission = Admission(
@@ -157,9 +157,15 @@ class Engine:
         return record
 
     def _settle(self, entry: Entry) -> None:
-        self.partitions.settle(entry)
-        if entry.assignment.waiting:
-            self._admission.go_on(entry.assignment)
+        self._settle_all([entry])
+
+    def _settle_all(self, entries: list[Entry]) -> None:
+        """Together, so that what may follow is admitted together: that is a good deal quicker."""
+        for entry in entries:
+            self.partitions.settle(entry)
+        for assignment in {entry.assignment for entry in entries}:
+            if assignment.waiting:
+                self._admission.go_on(assignment)
 
     def _give_up(self, audit_partition: int, why: str) -> None:
         self.partitions.give_up(audit_partition, why)

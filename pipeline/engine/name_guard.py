@@ -24,8 +24,7 @@ class NameGuard:
     def checked(self, decided: Decided) -> Decided:
         """The same, with each part rejected whose event name is one too many."""
         parts = tuple(map(self._part, decided.parts))
-        is_same = all(part is before for part, before in zip(parts, decided.parts, strict=True))
-        return decided if is_same else replace(decided, parts=parts)
+        return decided if parts == decided.parts else replace(decided, parts=parts)
 
     def _part(self, part: Decision) -> Decision:
         if not isinstance(part, Deliverable) or not part.event_name:

@@ -127,8 +127,9 @@ class Partitions:
         assignment.note_received(records[-1].offset, self._clock.monotonic_s())
         for record in records:
             assignment.ledger.receive(record.offset)
-            assignment.in_flight_bytes += record.size_bytes
-            self.budget.take(record.size_bytes)
+        size_bytes = sum([record.size_bytes for record in records])
+        assignment.in_flight_bytes += size_bytes
+        self.budget.take(size_bytes, len(records))
         return assignment
 
     def settle(self, entry: Entry) -> None:

@@ -1,14 +1,14 @@
 """What travels in one request: parts of entries, their attempts so far, and the outcomes they come to."""
 
-import asyncio
 from dataclasses import dataclass
 
 from pipeline.core.attempt import Fail
 from pipeline.core.outcome import Attempts, Deliverable, Delivered, Expired, Failed
+from pipeline.core.value import value_class
 from pipeline.engine.assignment import Entry
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Part:
     """One event under one mapping: part `index` (from 0) of its entry."""
 
@@ -36,9 +36,25 @@ class Shipment:
         record = self.parts[0].entry.record
         return record.topic, record.partition, record.offset
 
+    def start(self) -> None:
+        """An exchange of it is under way: each part's assignment counts it until its `end`."""
+        for part in self.parts:
+            part.entry.assignment.under_way += 1
+
+    def end(self) -> None:
+        """The exchange has ended, with an answer or without."""
+        for part in self.parts:
+            part.entry.assignment.under_way -= 1
+
+    def cut_short(self) -> None:
+        """Nobody waits for the answer any more: each part may have arrived."""
+        for part in self.parts:
+            part.entry.doubt()
+
     def drop_closed(self) -> None:
         """Leave out the parts whose assignment was given back: they are the successor's."""
-        self._keep([part for part in self.parts if not part.entry.assignment.is_closed])
+        if any(part.entry.assignment.is_closed for part in self.parts):
+            self._keep([part for part in self.parts if not part.entry.assignment.is_closed])
 
     def take_older(self, oldest_ms: float) -> "Shipment":
         """Take out the parts whose record is older than that, with the attempts made of them."""
@@ -80,24 +96,3 @@ class Shipment:
         if self.attempts is None:
             raise AssertionError("an outcome of a delivery without an attempt")
         return self.attempts
-
-
-class UnderWay:
-    """Counts an exchange of each part's assignment while it lasts; cut short, it leaves a doubt."""
-
-    __slots__ = ("_ended", "_parts")
-
-    def __init__(self, parts: list[Part], ended: asyncio.Event) -> None:
-        self._parts = parts
-        self._ended = ended
-
-    def __enter__(self) -> None:
-        for part in self._parts:
-            part.entry.assignment.under_way += 1
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        for part in self._parts:
-            part.entry.assignment.under_way -= 1
-            if kind is not None:
-                part.entry.doubt()
-        self._ended.set()

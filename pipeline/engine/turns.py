@@ -3,13 +3,13 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from pipeline.core.value import value_class
 from pipeline.engine.gate import Gate, Pass
 from pipeline.engine.shipment import Shipment
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Turn:
     """A shipment that may be sent now, and as what."""
 
@@ -24,6 +24,7 @@ class Turns:
         self._gate = gate
         self._ready: deque[Shipment] = deque()
         self._idle: deque[asyncio.Future[Turn]] = deque()
+        self._loop: asyncio.AbstractEventLoop | None = None
         gate.on_change = self._hand_out
 
     def __len__(self) -> int:
@@ -46,7 +47,9 @@ class Turns:
         turn = self._next()
         if turn is not None:
             return turn
-        waiting: asyncio.Future[Turn] = asyncio.get_running_loop().create_future()
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()  # a system call each time
+        waiting: asyncio.Future[Turn] = self._loop.create_future()
         self._idle.append(waiting)
         return await waiting
 

@@ -1,12 +1,16 @@
 """Which connections are used again."""
 
 import asyncio
-from collections.abc import Callable
+import gc
+import socket
+from collections.abc import Callable, Sequence
 
 import pytest
+from aiohappyeyeballs import AddrInfoType
 
 from pipeline.adapters.http_connection import HttpConnection
 from pipeline.adapters.http_pool import HttpPool, Origin, look_up
+from tests.support.loops import BOTH_LOOPS
 
 
 async def test_one_that_is_about_to_end_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,3 +48,24 @@ def _noting(made: list[asyncio.BaseTransport]) -> Callable[[HttpConnection, asyn
         connection_made(self, transport)
 
     return note
+
+
+@pytest.mark.parametrize("turns", range(12))
+@BOTH_LOOPS
+async def test_whoever_stops_waiting_for_a_connection_leaves_no_socket_open(turns: int) -> None:
+    """Whatever the moment: a socket left to the garbage is told, and fails the test."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        pool = HttpPool(Origin("127.0.0.1", server.getsockname()[1], None), (), _look_up_at_once)
+        opening = asyncio.create_task(pool.open())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+        pool.close()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        gc.collect()
+
+
+async def _look_up_at_once(host: str, port: int) -> Sequence[AddrInfoType]:
+    return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (host, port))]
