@@ -28,7 +28,8 @@ def embedded_broker(topics: Iterable[str] = ()) -> Iterator[str]:
         from confluent_kafka import Producer
     except ImportError as error:
         raise EmbeddedBrokerMissingError(
-            "the embedded broker is not installed: pip install 'kameleoon-pipeline[demo]'"
+            "the embedded broker is not installed: "
+            "pip install 'kameleoon-pipeline[demo]', or '.[demo]' in a checkout"
         ) from error
     # the cluster lives as long as the producer that carries it
     carrier = Producer({"test.mock.num.brokers": 1, "log_level": _CRITICAL_ONLY})

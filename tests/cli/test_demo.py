@@ -134,4 +134,4 @@ def test_without_the_extra_it_says_how_to_install_it(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "confluent_kafka", None)  # what an import of a missing module finds
     result = CliRunner().invoke(command.app, ["demo"])
     assert result.exit_code == ExitCode.USAGE
-    assert result.stderr == "the embedded broker is not installed: pip install 'kameleoon-pipeline[demo]'\n"
+    assert result.stderr.startswith("the embedded broker is not installed: pip install ")
