@@ -1,6 +1,9 @@
 """Nobody pays for the destination's faults: outages and keys that come and go cost no event."""
 
 import asyncio
+import json
+
+from structlog.testing import capture_logs
 
 from pipeline.adapters.sandbox import Faults
 from tests.support.clock import settle
@@ -8,6 +11,7 @@ from tests.support.destination import FakeDestination, HeldAnswers
 from tests.support.engine import RunningWorker, World, event, record
 
 NO_KEY = Faults(refuse_auth=True)
+ALWAYS_500 = {"status": "500"}
 
 
 def outcomes(world: World) -> list[str]:
@@ -78,3 +82,36 @@ async def take_slowly(worker: RunningWorker, count: int) -> None:
     for offset in range(count):
         await worker.take([record(offset, event(offset))])
         await worker.world.clock.sleep(1)
+
+
+async def test_a_visitor_whose_events_fill_the_window_holds_the_partition() -> None:
+    """Nobody else gets through to show that the destination is well: the first event is never charged."""
+    world = World(max_in_flight_events=8)
+    poisoned = record(0, event(0, user="one", sandbox=ALWAYS_500))
+    behind = [record(offset, event(offset, user="one")) for offset in range(1, 8)]
+    others = [record(offset, event(offset)) for offset in range(8, 20)]
+
+    async with world.worker() as worker:
+        await worker.open()
+        with capture_logs() as logs:
+            await worker.take([poisoned, *behind, *others])
+            await world.clock.advance(3600)
+
+    assert outcomes(world) == []
+    assert {json.loads(body)["messageId"] for body in world.destination.sent} == {"m-0"}
+    (told,) = {line["breaker"] for line in logs if line["event"] == "Kameleoon takes nothing, events wait"}
+    assert told == "closed"
+
+
+async def test_with_room_for_one_more_others_pass_and_the_visitor_goes_on_without_that_event() -> None:
+    world = World(max_in_flight_events=9, max_attempts=3)
+    poisoned = record(0, event(0, user="one", sandbox=ALWAYS_500))
+
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take([poisoned, *(record(offset, event(offset, user="one")) for offset in range(1, 8))])
+        for offset in range(8, 20):
+            await worker.take([record(offset, event(offset))])
+            await world.clock.advance(10)
+
+    assert sorted(outcomes(world)) == ["delivered"] * 19 + ["failed"]
