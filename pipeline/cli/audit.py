@@ -23,8 +23,8 @@ FollowOption = Annotated[bool, typer.Option(help="Go on with what comes, until i
 def register(app: typer.Typer) -> None:
     """Add the verb to the command."""
     verbs = typer.Typer(no_args_is_help=True, help="Read what became of the events.")
-    verbs.command("tail")(tail)
-    verbs.command("summary")(summary)
+    verbs.command("tail", epilog="Example: kameleoon-pipeline audit tail --last 50 --no-follow")(tail)
+    verbs.command("summary", epilog="Example: kameleoon-pipeline audit summary --json")(summary)
     app.add_typer(verbs, name="audit")
 
 

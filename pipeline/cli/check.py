@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the command."""
-    app.command("check")(check)
+    app.command("check", epilog="Example: kameleoon-pipeline check --online my.yaml")(check)
 
 
 def check(

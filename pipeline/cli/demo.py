@@ -22,7 +22,7 @@ _STOPPED = "stopped: the worker, the broker and the stand-in have ended"
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the command."""
-    app.command("demo")(demo)
+    app.command("demo", epilog="Example: kameleoon-pipeline demo --events 200")(demo)
 
 
 def demo(

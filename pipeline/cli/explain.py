@@ -29,7 +29,7 @@ class _Setup:
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the command."""
-    app.command("explain")(explain)
+    app.command("explain", epilog="Example: kameleoon-pipeline explain --config my.yaml event.json")(explain)
 
 
 def explain(

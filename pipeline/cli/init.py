@@ -11,7 +11,7 @@ from pipeline.config import DEFAULT_FILE
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the command."""
-    app.command("init")(init)
+    app.command("init", epilog="Example: kameleoon-pipeline init my.yaml")(init)
 
 
 def init(

@@ -22,7 +22,9 @@ CHUNK_BYTES = 256 * 1024
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the command."""
-    app.command("produce")(produce)
+    app.command("produce", epilog="Example: kameleoon-pipeline produce --config my.yaml events.jsonl")(
+        produce
+    )
 
 
 def produce(

@@ -37,7 +37,7 @@ AllOption = Annotated[bool, typer.Option("--all", help="Name every record that i
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the command."""
-    app.command("reconcile")(reconcile)
+    app.command("reconcile", epilog="Example: kameleoon-pipeline reconcile --since 2h")(reconcile)
 
 
 def reconcile(

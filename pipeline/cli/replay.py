@@ -23,7 +23,9 @@ _SEVERAL = "Several times for several."
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the command."""
-    app.command("replay")(replay)
+    app.command("replay", epilog="Example: kameleoon-pipeline replay --reason mapping_failed --since 2h")(
+        replay
+    )
 
 
 def replay(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the command."""
-    app.command("run")(run)
+    app.command("run", epilog="Example: kameleoon-pipeline run --config my.yaml --log-format text")(run)
 
 
 def run(

@@ -16,7 +16,9 @@ _HIGHEST_PORT = 65_535
 
 def register(app: typer.Typer) -> None:
     """Add the verb to the command."""
-    app.command("sandbox")(sandbox)
+    app.command("sandbox", epilog="Example: kameleoon-pipeline sandbox --status 503,200 --delay-ms 20")(
+        sandbox
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,10 @@ PartitionsOption = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the verb to the command."""
     verbs = typer.Typer(no_args_is_help=True, help="Compare the topics with their contract, create them.")
-    verbs.command("plan")(plan)
-    verbs.command("apply")(apply)
+    verbs.command("plan", epilog="Example: kameleoon-pipeline topics plan --config my.yaml")(plan)
+    verbs.command(
+        "apply", epilog="Example: kameleoon-pipeline topics apply --config my.yaml --partitions 24"
+    )(apply)
     app.add_typer(verbs, name="topics")
 
 
@@ -104,12 +106,12 @@ def _print_table(found: "TopicPlan", title: str) -> None:
     from pipeline.cli.console import wide_console
     from pipeline.core.topic_texts import row
 
-    table = Table("topic", "state", "what", box=None, pad_edge=False)
-    kinds = ((found.changes, title), (found.mismatches, "is amiss"), (found.drifts, "differs"))
+    table = Table("topic", "finding", box=None, pad_edge=False)
+    kinds = ((found.changes, title), (found.mismatches, "is amiss:"), (found.drifts, "differs:"))
     for findings, kind in kinds:
         for finding in findings:
             name, what = row(finding)
-            table.add_row(name, kind, what)
+            table.add_row(name, f"{kind} {what}")
     wide_console().print(table)
 
 

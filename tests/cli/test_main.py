@@ -33,6 +33,23 @@ def test_the_lines_of_every_help_fit_80_columns() -> None:
     assert [line for line in lines(typer.main.get_group(command.app)) if len(line) > 78] == []
 
 
+def test_every_help_ends_with_an_example_that_the_verb_understands() -> None:
+    def verbs(group: TyperGroup, *names: str) -> Iterator[tuple[tuple[str, ...], typer.core.TyperCommand]]:
+        for name, verb in group.commands.items():
+            if isinstance(verb, TyperGroup):
+                yield from verbs(verb, *names, name)
+            elif isinstance(verb, typer.core.TyperCommand):
+                yield (*names, name), verb
+
+    found = list(verbs(typer.main.get_group(command.app)))
+    assert len(found) >= len(command.VERBS)
+    for names, verb in found:
+        begin = f"Example: {' '.join(('kameleoon-pipeline', *names))}"
+        example = verb.epilog or ""
+        assert example.startswith(begin)
+        verb.make_context("example", example.removeprefix(begin).split())
+
+
 @pytest.mark.parametrize("buffering", ["", "1"], ids=["buffered", "unbuffered"])
 @pytest.mark.parametrize("verb", [["explain", "--rules"], ["check", "--schema"], ["--help"]], ids=" ".join)
 def test_a_reader_that_has_gone_is_not_told_as_a_finding(verb: list[str], buffering: str) -> None:
