@@ -16,6 +16,7 @@ from bench.picture import picture
 from bench.processes import CACHE
 from bench.results import RESULTS, page, rate, section, store, stored
 from bench.rounds import Result, play
+from bench.sizing.page import write as write_sizing
 from bench.stage import Stage, open_stage
 from bench.variants import TABLES, Table, Variant
 from tests.support.kafka.unavailable import Unavailable
@@ -68,6 +69,8 @@ def _write(stage: Stage) -> None:
     RESULTS.write_text(page(results, notes))
     if TABLES[0].name in results:
         _PICTURE.write_text(picture(results[TABLES[0].name]))
+    if all(table.name in results for table in TABLES):
+        write_sizing()
 
 
 def main() -> int:

@@ -15,6 +15,7 @@ from bench.contenders.segment import SEGMENT
 SLOW_MS: Final = 50.0
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 _ARRAY: Final = {"array": {"max_events": 100}}
+_DELIVERY: Final = ("concurrency", "wire", "client", "max_in_flight_events")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Table:
 
 
 def _pipeline(name: str, title: str, *, mappings: int = 4, **other: Any) -> Variant:
-    delivery = {key: other.pop(key) for key in ("concurrency", "wire", "client") if key in other}
+    delivery = {key: other.pop(key) for key in _DELIVERY if key in other}
     return Variant(name, title, PIPELINE, {"delivery": delivery, "mappings": mappings}, **other)
 
 
@@ -104,6 +105,14 @@ TABLES: Final = (
                 "kameleoon-pipeline, 50 ms, concurrency 64, 2 workers",
                 latency_ms=SLOW_MS,
                 workers=2,
+            ),
+            _pipeline("slow-array", "arrays of 100", wire=_ARRAY, latency_ms=SLOW_MS),
+            _pipeline(
+                "slow-array-6400",
+                "arrays of 100, 6,400 in flight",
+                wire=_ARRAY,
+                max_in_flight_events=6400,
+                latency_ms=SLOW_MS,
             ),
         ),
         share=0.1,

@@ -33,7 +33,9 @@ def set_up_logs(*, as_json: bool, worker: int | None = None) -> None:
     )
     structlog.configure(
         processors=[*steps, without_contents, last],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(
+            sys.stderr
+        ),  # a line in one piece: processes may share it
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)

@@ -1,7 +1,9 @@
 """What libraries say of errors comes through, what they quote does not."""
 
 import asyncio
+import io
 import logging
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -60,3 +62,33 @@ def test_an_error_is_told_by_its_kind_and_places(as_json: bool, capfd: pytest.Ca
         "Exception in callback f",
     ):
         assert event in printed
+
+
+class Pieces(io.StringIO):
+    """Notes what it is given at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pieces: list[str] = []
+
+    def write(self, text: str) -> int:
+        self.pieces.append(text)
+        return len(text)
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_line_is_written_in_one_piece_with_its_worker(
+    as_json: bool,  # noqa: FBT001 (a parameter of the test)
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Workers share their parent's standard error: what comes in pieces would be mixed."""
+    shared = Pieces()
+    monkeypatch.setattr(sys, "stderr", shared)
+    set_up_logs(as_json=as_json, worker=3)
+
+    structlog.get_logger("pipeline").info("ours")
+    logging.getLogger("aiokafka").warning("a library's")
+
+    assert len(shared.pieces) == 2
+    assert all(piece.endswith("\n") and piece.count("\n") == 1 for piece in shared.pieces)
+    assert all("worker" in piece and "3" in piece for piece in shared.pieces)
