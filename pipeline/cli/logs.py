@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any, Final
 
 import structlog
@@ -33,9 +34,7 @@ def set_up_logs(*, as_json: bool, worker: int | None = None) -> None:
     )
     structlog.configure(
         processors=[*steps, without_contents, last],
-        logger_factory=structlog.WriteLoggerFactory(
-            sys.stderr
-        ),  # a line in one piece: processes may share it
+        logger_factory=lambda *_: _Logger(sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -52,6 +51,21 @@ def set_up_logs(*, as_json: bool, worker: int | None = None) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.CRITICAL)
+
+
+class _Logger(structlog.WriteLogger):
+    """Writes a line in one piece, as processes may share the stream, and drops what cannot be written.
+
+    A full disk, or a reader that has gone, must not end a delivery.
+    """
+
+    def msg(self, message: str) -> None:
+        """Write one line."""
+        with suppress(OSError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = msg
+    fatal = failure = err = error = critical = exception = msg
 
 
 def _naming(worker: int) -> structlog.typing.Processor:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+import os
 import sys
 from collections.abc import Iterator
 
@@ -37,6 +38,19 @@ async def _leave_a_failed_task_behind() -> None:
     failed = asyncio.create_task(task(), name="task")
     await asyncio.wait([failed])
     del failed
+
+
+def test_a_line_that_cannot_be_written_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = os.fdopen(os.open("/dev/full", os.O_WRONLY), "w", buffering=1)
+    monkeypatch.setattr(sys, "stderr", full)
+    set_up_logs(as_json=True)
+
+    structlog.get_logger("pipeline").info("ours")
+    structlog.get_logger("pipeline").critical("ours")
+    logging.getLogger("aiokafka").warning("theirs")
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())
+    full.close()
 
 
 @pytest.mark.parametrize("as_json", [True, False])
