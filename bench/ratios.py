@@ -17,7 +17,7 @@ _PAIRS: Final = {
     ),
     "mappings": (("pipeline-50", "pipeline"),),
     "tls": (("pipeline-tls", "pipeline"),),
-    "slow": (("slow-64-2", "slow-64"), ("slow-256", "slow-64")),
+    "slow": (("slow-64-2", "slow-64"), ("slow-256", "slow-64"), ("slow-array-6400", "slow-array")),
 }
 
 

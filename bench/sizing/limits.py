@@ -37,7 +37,7 @@ def _of_a_worker(inputs: Inputs, endpoint: Endpoint) -> Iterator[Limit]:
     yield Limit(
         most.in_flight,
         f"one worker's {inputs.max_in_flight_events} events in flight",
-        "`delivery.max_in_flight_events`, to the size below",
+        "`delivery.max_in_flight_events`, to the size in the tables above",
     )
     yield Limit(
         capacity(inputs, endpoint, inputs.array_events),
