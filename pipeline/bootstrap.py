@@ -13,6 +13,7 @@ from pipeline.adapters.credential_watch import CredentialWatch
 from pipeline.adapters.kafka_client import client_options
 from pipeline.adapters.kafka_dead_letters import KafkaDeadLetters
 from pipeline.adapters.kafka_group import KafkaGroup
+from pipeline.adapters.kafka_lag import LagWatch
 from pipeline.adapters.kafka_log import KafkaAuditLog
 from pipeline.adapters.kafka_membership import Membership
 from pipeline.adapters.kafka_source import KafkaSource, new_consumer
@@ -142,5 +143,6 @@ def compose(config: Config, destination: Destination, meter: Meter, *, releases_
         dead_letters=dead_letters,
         destination=destination,
         engine=engine,
+        lag=LagWatch(consumer, engine.partitions, meter),
         source=source,
     )

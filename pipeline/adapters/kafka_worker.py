@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer
 from pipeline.adapters.admin_pages import AdminPages
 from pipeline.adapters.kafka_dead_letters import KafkaDeadLetters
 from pipeline.adapters.kafka_errors import BrokerError
+from pipeline.adapters.kafka_lag import LagWatch
 from pipeline.adapters.kafka_log import KafkaAuditLog
 from pipeline.adapters.kafka_log_errors import log_errors
 from pipeline.adapters.kafka_source import KafkaSource
@@ -37,6 +38,7 @@ class Parts:
     dead_letters: KafkaDeadLetters
     destination: Destination
     engine: Engine
+    lag: LagWatch
     source: KafkaSource
 
 
@@ -79,7 +81,12 @@ class KafkaWorker:
         async with asyncio.TaskGroup() as group:
             self._tasks = [
                 group.create_task(_for_ever(service))
-                for service in (parts.source.run(deliver), *parts.engine.services(), self._watch())
+                for service in (
+                    parts.source.run(deliver),
+                    *parts.engine.services(),
+                    parts.lag.run(),
+                    self._watch(),
+                )
             ]
 
     def process(self, chunk: Chunk) -> None:

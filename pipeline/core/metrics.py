@@ -120,6 +120,25 @@ OLDEST_UNSETTLED_SECONDS: Final = _gauge(
     "partition",
 )
 
+LAG_RECORDS: Final = _gauge(
+    "lag_records",
+    "Records of the partition that are not settled, received or not; looked up every few seconds.",
+    "topic",
+    "partition",
+)
+LAG_SECONDS: Final = _gauge(
+    "lag_seconds",
+    "How old, by its own timestamp, the oldest record received is that is not settled; 0 without one.",
+    "topic",
+    "partition",
+)
+
+AUDIT_SECONDS: Final = Metric(
+    "kameleoon_pipeline_audit_seconds",
+    MetricKind.HISTOGRAM,
+    "How long the brokers took to acknowledge outcomes, one value for each append to the audit topic.",
+    bounds=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
+)
 AUDIT_FAILURES: Final = _counter(
     "audit_failures",
     "Times that the brokers did not acknowledge the audit of a partition: it was given up and read back.",

@@ -104,6 +104,15 @@ class Assignment:
         self._forget_settled()
         return now_s - self._received[0][1] if self._received else 0.0
 
+    def lag_s(self, now_ms: int) -> float:
+        """How old the oldest record is that is not settled, by its timestamp; 0.0 without either."""
+        oldest = next((entry.record for entry in self.entries.values()), None)
+        if oldest is None and self.waiting:
+            oldest = self.waiting[0]
+        if oldest is None or oldest.timestamp_ms < 0:
+            return 0.0
+        return max(0.0, (now_ms - oldest.timestamp_ms) / 1000)
+
     def _forget_settled(self) -> None:
         while self._received and self._received[0][0] < self.ledger.watermark:
             self._received.popleft()

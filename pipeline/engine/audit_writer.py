@@ -9,9 +9,11 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from pipeline.core.audit import AuditRecord, audit_key, encode
+from pipeline.core.metrics import AUDIT_SECONDS
 from pipeline.core.value import value_class
 from pipeline.engine.accounting import dead_letter
 from pipeline.engine.assignment import Entry
+from pipeline.engine.meter import Meter
 from pipeline.ports import AuditLog, Clock, DeadLetter, DeadLetters, LogEntry, LogUnavailable
 
 
@@ -38,6 +40,7 @@ class AuditWriter:
         linger_s: float,
         on_settled: Callable[[list[Entry]], None],
         on_unacknowledged: Callable[[int, str], None],
+        meter: Meter,
     ) -> None:
         self._audit = audit
         self._dead_letters = dead_letters
@@ -45,6 +48,7 @@ class AuditWriter:
         self._linger_s = linger_s
         self._on_settled = on_settled
         self._on_unacknowledged = on_unacknowledged
+        self._meter = meter
         self._pending: defaultdict[int, list[_Pending]] = defaultdict(list)
         self._busy: set[int] = set()
         self._outstanding = 0
@@ -108,11 +112,13 @@ class AuditWriter:
     async def _write_outcomes(self, partition: int, items: list[_Pending]) -> None:
         if not items:
             return
+        began_s = self._clock.monotonic_s()
         try:
             offsets = await self._audit.append(partition, [item.log_entry for item in items])
         except LogUnavailable as error:
             self._on_unacknowledged(partition, str(error))
             return
+        self._meter.observe(AUDIT_SECONDS, self._clock.monotonic_s() - began_s)
         settled = []
         for item, audit_offset in zip(items, offsets, strict=True):
             entry = item.entry

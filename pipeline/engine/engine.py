@@ -95,6 +95,7 @@ class Engine:
             settings.audit_linger_s,
             self._settle_all,
             self._give_up,
+            ports.meter,
         )
         self._admission = Admission(
             settings.plan,

@@ -7,6 +7,7 @@ from pipeline.core.metrics import (
     AUDIT_REFUSED,
     IN_FLIGHT_BYTES,
     IN_FLIGHT_EVENTS,
+    LAG_SECONDS,
     LEASE_HELD,
     OLDEST_UNSETTLED_SECONDS,
     PARTITIONS_HELD,
@@ -47,3 +48,4 @@ def watch_partitions(
         OLDEST_UNSETTLED_SECONDS,
         lambda: of_each(lambda assignment: assignment.unsettled_for_s(clock.monotonic_s())),
     )
+    meter.watch(LAG_SECONDS, lambda: of_each(lambda assignment: assignment.lag_s(clock.now_ms())))

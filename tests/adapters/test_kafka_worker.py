@@ -76,6 +76,13 @@ class Engine:
         return [self._service()]
 
 
+class Lag:
+    """Looks for ever."""
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+
 async def for_ever() -> None:
     await asyncio.Event().wait()
 
@@ -112,6 +119,7 @@ class Life:
             dead_letters=cast("Any", dead_letters),
             destination=cast("Any", destination),
             engine=cast("Any", Engine(service)),
+            lag=cast("Any", Lag()),
             source=cast("Any", self.source),
         )
         self.worker = KafkaWorker(lambda: parts, AdminPages(None, Meter()), for_ever)

@@ -1,5 +1,7 @@
 """What a worker counts: every outcome once, every request, and where each partition stands."""
 
+from dataclasses import replace
+
 from pipeline.core import metrics
 from pipeline.core.brake import BrakePolicy
 from pipeline.core.metrics import Metric
@@ -84,11 +86,15 @@ async def test_where_a_partition_stands_is_told_when_asked() -> None:
         assert _counted(world, metrics.AUDIT_PENDING) == {(): 3}
         assert _counted(world, metrics.WATERMARK) == {partition: 0}
         assert _counted(world, metrics.OLDEST_UNSETTLED_SECONDS) == {partition: 7}
+        assert _counted(world, metrics.AUDIT_SECONDS) == {}
         world.audit.go_on()
         await settle()
         assert _counted(world, metrics.IN_FLIGHT_BYTES) == {(): 0}
         assert _counted(world, metrics.WATERMARK) == {partition: 3}
         assert _counted(world, metrics.OLDEST_UNSETTLED_SECONDS) == {partition: 0}
+        appended = _counted(world, metrics.AUDIT_SECONDS)[()]
+        assert isinstance(appended, Distribution)
+        assert appended.total == 7, "the first append was held for so long"
         await worker.release()
         assert _counted(world, metrics.WATERMARK) == {}
 
@@ -111,3 +117,33 @@ async def test_a_commit_that_the_brokers_do_not_take_is_counted() -> None:
         world.group.is_down = True
         await world.clock.advance(2)
     assert _counted(world, metrics.COMMITS_FAILED) == {(): 2}
+
+
+async def test_the_lag_in_seconds_is_the_age_of_the_oldest_record_that_is_not_settled() -> None:
+    world = World()
+    now_ms = world.clock.now_ms()
+    partition = ("segment-events", "0")
+    async with world.worker() as worker:
+        await worker.open()
+        assert _counted(world, metrics.LAG_SECONDS) == {partition: 0}
+        world.audit.hold()
+        await worker.take(
+            [
+                replace(record(0, event(0)), timestamp_ms=now_ms - 90_000),
+                replace(record(1, event(1)), timestamp_ms=now_ms - 60_000),
+            ]
+        )
+        assert _counted(world, metrics.LAG_SECONDS) == {partition: 90}
+        world.audit.go_on()
+        await settle()
+        assert _counted(world, metrics.LAG_SECONDS) == {partition: 0}
+
+
+async def test_a_record_without_a_timestamp_has_no_age() -> None:
+    world = World()
+    async with world.worker() as worker:
+        await worker.open()
+        world.audit.hold()
+        await worker.take([replace(record(0, event(0)), timestamp_ms=-1)])
+        assert _counted(world, metrics.LAG_SECONDS) == {("segment-events", "0"): 0}
+        world.audit.go_on()

@@ -25,13 +25,15 @@ P0, P1, P2 = (KafkaPartition(TOPIC, number) for number in range(3))
 class FakeConsumer:
     """As much of aiokafka's consumer as the source uses; each partition holds so many records.
 
-    The next so many `failures` reads fail. Offsets below `begin` are removed.
+    The next so many `failures` reads fail; while it `is_away` nobody tells the ends.
+    Offsets below `begin` are removed.
     """
 
     def __init__(self, held: int) -> None:
         self.held = held
         self.begin = 0
         self.failures = 0
+        self.is_away = False
         self.positions: dict[KafkaPartition, int] = {}
         self.paused: set[KafkaPartition] = set()
 
@@ -64,6 +66,12 @@ class FakeConsumer:
     async def beginning_offsets(self, partitions: list[KafkaPartition]) -> dict[KafkaPartition, int]:
         await asyncio.sleep(0)
         return dict.fromkeys(partitions, self.begin)
+
+    async def end_offsets(self, partitions: list[KafkaPartition]) -> dict[KafkaPartition, int]:
+        await asyncio.sleep(0)
+        if self.is_away:
+            raise KafkaError("no leader")
+        return dict.fromkeys(partitions, self.held)
 
     async def getmany(
         self, *partitions: KafkaPartition, timeout_ms: int, max_records: int
