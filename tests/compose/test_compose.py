@@ -4,12 +4,15 @@ import asyncio
 import json
 from collections import Counter
 from typing import Any
+from urllib.parse import urlencode
 from urllib.request import urlopen
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from tests.support.stack import Stack
+from tests.support.tree import ROOT
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(600)]
 
@@ -60,9 +63,61 @@ async def read_audit(stack: Stack, count: int) -> list[dict[str, Any]]:
     return outcomes
 
 
+def read_json(address: str) -> Any:
+    with urlopen(address) as answer:  # noqa: S310 (a port of the stack)
+        return json.load(answer)
+
+
+def asked(stack: Stack, page: str, **parameters: str) -> Any:
+    """The data of one page of Prometheus's API."""
+    address = f"http://127.0.0.1:{stack.prometheus_port}/api/v1/{page}?{urlencode(parameters)}"
+    return read_json(address)["data"]
+
+
+def workers_up(stack: Stack) -> float:
+    (sample,) = asked(stack, "query", query='sum(up{job="kameleoon-pipeline"}) or vector(0)')["result"]
+    return float(sample["value"][1])
+
+
+def queries() -> list[str]:
+    """Every query of every panel."""
+    boards = [json.loads(path.read_text()) for path in sorted((ROOT / "deploy/grafana/dashboards").iterdir())]
+    return [target["expr"] for board in boards for panel in board["panels"] for target in panel["targets"]]
+
+
 def received(stack: Stack) -> int:
-    with urlopen(f"http://127.0.0.1:{stack.sandbox_port}/_sandbox/requests") as answer:
-        return len(json.load(answer)["requests"])
+    return len(read_json(f"http://127.0.0.1:{stack.sandbox_port}/_sandbox/requests")["requests"])
+
+
+def test_prometheus_knows_the_rules_and_they_fire_when_they_should(stack: Stack) -> None:
+    """The rules' own tests lie beside them."""
+    stack.compose(
+        "exec", "--no-TTY", "prometheus", "promtool", "test", "rules", "/etc/prometheus/tests/alerts.yaml"
+    )
+    groups = asked(stack, "rules")["groups"]
+    assert [rule["name"] for group in groups for rule in group["rules"] if rule["health"] == "err"] == []
+    assert len(groups) == 1
+
+
+async def test_prometheus_finds_every_worker(stack: Stack) -> None:
+    stack.compose("up", "--detach", "--wait", "--wait-timeout", "180", "--scale", "worker=2")
+    try:
+        await until(lambda: workers_up(stack) == 2, "two workers that Prometheus sees", 90)
+    finally:
+        stack.compose("up", "--detach", "--wait", "--wait-timeout", "180", "--scale", "worker=1")
+
+
+def test_dashboards_are_provisioned_and_their_queries_are_answered(stack: Stack) -> None:
+    """As a visitor who has not logged in, through Grafana's data source."""
+    grafana = f"http://127.0.0.1:{stack.grafana_port}/api"
+    found = {board["uid"] for board in read_json(f"{grafana}/search?type=dash-db")}
+    assert found == {"kameleoon-delivery", "kameleoon-performance", "kameleoon-reliability"}
+    for query in queries():
+        shown = urlencode({"query": query.replace("$__rate_interval", "1m")})
+        assert (
+            read_json(f"{grafana}/datasources/proxy/uid/prometheus/api/v1/query?{shown}")["status"]
+            == "success"
+        )
 
 
 async def test_every_event_from_outside_is_audited_and_the_worker_ends_in_order(stack: Stack) -> None:

@@ -17,6 +17,8 @@ class Stack:
     name: str = field(default_factory=lambda: f"test-{uuid4().hex[:12]}")
     kafka_port: int = field(default_factory=lambda: free_ports(1)[0])
     sandbox_port: int = field(default_factory=lambda: free_ports(1)[0])
+    prometheus_port: int = field(default_factory=lambda: free_ports(1)[0])
+    grafana_port: int = field(default_factory=lambda: free_ports(1)[0])
 
     def compose(self, *arguments: str) -> str:
         """`docker compose …`; its output. A failure shows all that it and the services said."""
@@ -26,11 +28,16 @@ class Stack:
         return done.stdout
 
     def logs(self) -> str:
-        """The newest lines of our own services."""
-        return self._run("logs", "--tail=40", "topics", "worker", "sandbox").stdout
+        """The newest lines of every service."""
+        return self._run("logs", "--tail=40").stdout
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        ports = {"KAFKA_PORT": str(self.kafka_port), "SANDBOX_PORT": str(self.sandbox_port)}
+        ports = {
+            "KAFKA_PORT": str(self.kafka_port),
+            "SANDBOX_PORT": str(self.sandbox_port),
+            "PROMETHEUS_PORT": str(self.prometheus_port),
+            "GRAFANA_PORT": str(self.grafana_port),
+        }
         return subprocess.run(
             ["docker", "compose", "--project-name", self.name, *arguments],
             cwd=ROOT,

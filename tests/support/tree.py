@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_ROOMS = ("pipeline", "topics", "tests", "bench")
+_ROOMS = ("pipeline", "topics", "tests", "bench", "deploy")
 
 
 def python_files(*rooms: str) -> list[Path]:
