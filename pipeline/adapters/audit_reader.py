@@ -3,6 +3,7 @@
 Reads without a consumer group: nothing is committed, no worker is disturbed.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -19,6 +20,8 @@ _POLL_MS: Final = 500
 _MOST_AT_ONCE: Final = 5000
 _SILENCE_POLLS: Final = 60
 """Half a minute without a record before the end is reached: the broker has stopped answering."""
+_ANSWER_S: Final = 5.0
+"""A follower asks again and again; the client itself would wait for 40 s each time."""
 
 
 class AuditReader:
@@ -38,6 +41,15 @@ class AuditReader:
                 start = begin[partition]
                 self._consumer.seek(partition, start if last is None else max(start, end[partition] - last))
 
+    async def seek_since(self, since_ms: int) -> None:
+        """Begin with the first record of each partition that was written at this time or later."""
+        with broker_errors(self._kafka.bootstrap_servers):
+            found = await self._consumer.offsets_for_times(dict.fromkeys(self._partitions, since_ms))
+            end = await self._consumer.end_offsets(self._partitions)
+            for partition in self._partitions:
+                at = found.get(partition)
+                self._consumer.seek(partition, end[partition] if at is None else at.offset)
+
     async def to_end(self) -> AsyncIterator[list[AuditValue]]:
         """Records up to what each partition holds now."""
         with broker_errors(self._kafka.bootstrap_servers):
@@ -53,7 +65,22 @@ class AuditReader:
     async def onwards(self) -> AsyncIterator[list[AuditValue]]:
         """Records as they come, for ever; an empty list now and then while none come."""
         while True:
-            yield await self._poll({})
+            yield await self.more()
+
+    async def more(self) -> list[AuditValue]:
+        """Records that have come; an empty list when none come for a moment, also while no broker answers."""
+        return await self._poll({})
+
+    async def behind(self) -> int:
+        """How many offsets are still to be read; asks the broker, and waits five seconds at most."""
+        with broker_errors(self._kafka.bootstrap_servers):
+            try:
+                async with asyncio.timeout(_ANSWER_S):
+                    end = await self._consumer.end_offsets(self._partitions)
+            except TimeoutError as error:
+                servers = ", ".join(self._kafka.bootstrap_servers)
+                raise BrokerUnreachableError(f"no Kafka broker answers at {servers}") from error
+        return sum([max(0, end[each] - await self._consumer.position(each)) for each in self._partitions])
 
     async def _is_before(self, end: dict[TopicPartition, int]) -> bool:
         for partition in self._partitions:

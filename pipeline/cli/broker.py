@@ -34,10 +34,14 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The broker that is meant; `told` is what the command was told of it, as another verb takes it."""
+    """The broker that is meant; `told` is what the command was told of it, as another verb takes it.
+
+    `config` is the configuration's file, None where there is none.
+    """
 
     kafka: "Kafka"
     told: str
+    config: str | None = None
 
 
 def target(config: Path | None, servers: str | None) -> Target:
@@ -56,7 +60,7 @@ def target(config: Path | None, servers: str | None) -> Target:
             f"there is no {DEFAULT_FILE} here: give --config FILE or --bootstrap-servers; "
             "`kameleoon-pipeline init` writes a first configuration",
         )
-    return Target(loaded(file).kafka, told_of(file))
+    return Target(loaded(file).kafka, told_of(file), str(file))
 
 
 def told_of(file: Path) -> str:

@@ -27,6 +27,7 @@ VERBS: Final[tuple[str, ...]] = (
     "produce",
     "run",
     "audit",
+    "page",
     "reconcile",
     "replay",
     "sandbox",

@@ -33,6 +33,11 @@ class Latencies:
         self._longest_ms = max(self._longest_ms, latency_ms)
         self._buckets[round(math.log(max(latency_ms, _SHORTEST_MS)) / _STEP)] += 1
 
+    def include(self, other: "Latencies") -> None:
+        """Count all that another one has counted."""
+        self._buckets.update(other._buckets)  # noqa: SLF001 (its own kind)
+        self._longest_ms = max(self._longest_ms, other.longest_ms or 0.0)
+
     def percentile(self, share: float) -> float | None:
         """The latency in milliseconds that this share of all stays within; None without any."""
         rank, seen = math.ceil(share * self._buckets.total()), 0

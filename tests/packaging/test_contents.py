@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging")]  # on
 
 _NOT_IN_SDIST = {".ci", ".gitignore", "bench"}
 _SHIPPED_DATA = {
+    "pipeline/adapters/delivery_page/page.html",
     "pipeline/py.typed",
     "pipeline/samples/browser.jsonl",
     "topics/kameleoon-audit.yaml",

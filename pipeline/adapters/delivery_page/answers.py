@@ -1,0 +1,96 @@
+"""What the delivery page asks for, as JSON."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from pipeline.adapters.delivery_page.feed import Feed
+from pipeline.core.audit import OutcomeKind, encode
+from pipeline.core.delivery_view.dead_letters import explained, search_further
+from pipeline.core.delivery_view.history import Seen, key_of
+from pipeline.core.delivery_view.report import WINDOWS, Only
+from pipeline.core.delivery_view.view import DeliveryView, Wanted
+from pipeline.ports import Clock
+
+MOST_OUTCOMES: Final = 100
+
+
+class QuestionError(Exception):
+    """The question cannot be answered as it is put. The text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What commands to copy name: the configuration, and the option that names the broker."""
+
+    config: str
+    broker: str
+
+
+class Answers:
+    """Answers from the view and the feed as they are now."""
+
+    def __init__(self, view: DeliveryView, feed: Feed, clock: Clock, told: Told) -> None:
+        self._view = view
+        self._feed = feed
+        self._clock = clock
+        self._told = told
+
+    def data(self, asked: dict[str, str]) -> bytes:
+        """One window in numbers. Raises QuestionError."""
+        name = asked.get("window", "1h")
+        if name not in WINDOWS:
+            raise QuestionError(f"window is one of {', '.join(WINDOWS)}")
+        now_ms = self._clock.now_ms()
+        found = self._view.report(WINDOWS[name], _only(asked), now_ms)
+        counted = {"read": self._view.read, "void": self._view.void, "foreign": self._view.foreign}
+        return _json(
+            {
+                "window": name,
+                "now_ms": now_ms,
+                "feed": self._feed.standing,
+                "topic": counted,
+                "report": found,
+                "reasons": explained(found, self._told.config, name),
+            }
+        )
+
+    def events(self, asked: dict[str, str]) -> bytes:
+        """The newest outcomes, or those whose message id holds `search`. Raises QuestionError."""
+        search = asked.get("search", "").strip()
+        if search:
+            return _json(self._outcomes(self._view.search(search, MOST_OUTCOMES), search))
+        outcome = asked.get("outcome")
+        if outcome and outcome not in set(OutcomeKind):
+            raise QuestionError(f"outcome is one of {', '.join(OutcomeKind)}")
+        wanted = Wanted(_only(asked), OutcomeKind(outcome) if outcome else None)
+        return _json(self._outcomes(self._view.latest(MOST_OUTCOMES, wanted), None))
+
+    def event(self, key: str) -> bytes:
+        """All outcomes held of one event, the oldest first."""
+        return _json({"key": key, **self._outcomes(self._view.event(key), key)})
+
+    def _outcomes(self, found: Iterable[Seen], looked_for: str | None) -> dict[str, Any]:
+        """`further` is the command that looks where this page cannot."""
+        return {
+            "outcomes": [
+                {
+                    "key": key_of(seen.record),
+                    "at_ms": seen.at_ms,
+                    "record": orjson.Fragment(encode(seen.record)),
+                }
+                for seen in found
+            ],
+            "searchable_from_ms": self._view.searchable_from_ms,
+            "further": None if looked_for is None else search_further(looked_for, self._told.broker),
+        }
+
+
+def _only(asked: dict[str, str]) -> Only:
+    return Only(asked.get("event") or None, asked.get("mapping") or None, asked.get("reason") or None)
+
+
+def _json(answer: dict[str, Any]) -> bytes:
+    return orjson.dumps(answer, option=orjson.OPT_NON_STR_KEYS)
