@@ -18,7 +18,7 @@ from pipeline.engine.meter import Labels, Meter
 from pipeline.engine.partitions import Partitions
 from pipeline.ports import LogUnavailable
 
-_INTERVAL_S: Final = 5.0
+_INTERVAL_S: Final = 2.0
 _PATIENCE_S: Final = 10.0
 
 

@@ -6,6 +6,7 @@ from tests.support.waiting import until
 from tests.support.worker.events import letter, track, tracks
 from tests.support.worker.pages import ANY_PORT, SHOWN, readiness, scraped
 from tests.support.worker.scene import Scene
+from tests.support.worker.topic import new_producer, send
 
 pytestmark = pytest.mark.kafka
 
@@ -32,6 +33,24 @@ async def test_a_scrape_agrees_with_what_happened(scene: Scene) -> None:
     assert answers == {"200": [101], "400": [1], "503": [1]}
     watermarks = found.values("watermark_offset", topic=scene.kafka.topics.events)
     assert (len(watermarks), sum(watermarks)) == (4, 102)
+    assert await worker.stop() == 0
+
+
+async def test_markers_of_transactions_are_no_lag(scene: Scene) -> None:
+    """They take the last offset of a partition, and no record follows that could settle."""
+    topic = scene.kafka.topics.events
+    producer = new_producer(scene.servers, transactional_id=scene.prefix)
+    await producer.start()
+    try:
+        async with producer.transaction():
+            await send(producer, topic, tracks(40))
+    finally:
+        await producer.stop()
+    worker = await scene.started(scene.config(admin=ANY_PORT))
+    await scene.accounted(40)
+
+    await scraped(worker, lambda found: found.values("lag_records", topic=topic) == [0] * 4, timeout_s=60)
+
     assert await worker.stop() == 0
 
 
