@@ -33,7 +33,7 @@ check: .venv/installed  ## format, lint, types, imports, unit and property tests
 	@$(BIN)/lint-imports --no-logo
 
 .unit:
-	@$(PYTEST) -q -m 'not broker and not packaging and not compose' $(PYTEST_OPTIONS)
+	@$(PYTEST) -q -m 'not broker and not browser and not packaging and not compose' $(PYTEST_OPTIONS)
 	@$(if $(COVERAGE),$(BIN)/coverage report)
 
 bench: .venv/installed  ## the pipeline beside its peers, ROUNDS=3 EVENTS=200000; ONLY=pipeline,redpanda or ONLY=tls

@@ -122,5 +122,5 @@ export function drawEvent(answer) {
 /** How far back a search sees. */
 export function reach(answer) {
   const from = answer.searchable_from_ms;
-  return from === null ? "Nothing is held yet. Through the whole topic looks:" : `Held since ${new Date(from).toLocaleString("en-GB")}. Further back, through the whole topic, looks:`;
+  return from === null ? "Nothing is held yet. To look through the whole topic:" : `Held since ${new Date(from).toLocaleString("en-GB")}. To look through the whole topic:`;
 }
