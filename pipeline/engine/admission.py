@@ -1,6 +1,6 @@
 """From a received record to an entry on its way: decode, trigger, map, validate, then its lanes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, assert_never
 
 from pipeline.core.outcome import NO_SUMMARY, Decided, Decision, Deliverable, Filtered, Outcome, Rejected
@@ -50,6 +50,14 @@ class Admission:
         self._settle = settle
         self._is_admitting = False
 
+    def take_in(self, assignment: Assignment, records: Sequence[Record]) -> None:
+        """Decide on records just received, and admit what may be.
+
+        Together: to decide on many in a row takes two thirds of the time of one now and then.
+        """
+        assignment.waiting.extend([(record, self._decide(assignment, record)) for record in records])
+        self.go_on(assignment)
+
     def go_on(self, assignment: Assignment) -> None:
         """Admit what waits, as far as the window allows; again whenever a record was settled."""
         if self._is_admitting:
@@ -57,16 +65,21 @@ class Admission:
         self._is_admitting = True
         try:
             while assignment.may_admit and not self._braking.is_on:
-                self._admit_one(assignment, assignment.waiting.popleft())
+                self._admit_one(assignment, *assignment.waiting.popleft())
         finally:
             self._is_admitting = False
 
-    def _admit_one(self, assignment: Assignment, record: Record) -> None:
+    def _decide(self, assignment: Assignment, record: Record) -> Decided:
+        audited = assignment.audited.get(record.offset)
+        if audited is not None and audited.is_complete:
+            return _NOTHING_LEFT
+        return decide_read(self._plan, record, self._inbox)
+
+    def _admit_one(self, assignment: Assignment, record: Record, decided: Decided) -> None:
         """Take one record in; parts that the audit topic already holds stand."""
         audited = assignment.audited.pop(record.offset, None)
         before = assignment.carried.pop(record.offset, None)
-        is_settled = audited is not None and audited.is_complete
-        decided = _NOTHING_LEFT if is_settled else self._decide(record)
+        decided = self._names.checked(decided)
         entry = Entry(
             assignment,
             record,
@@ -85,9 +98,6 @@ class Admission:
             report(entry, index, outcome)
         if entry.to_deliver:
             self._deliver(entry)
-
-    def _decide(self, record: Record) -> Decided:
-        return self._names.checked(decide_read(self._plan, record, self._inbox))
 
     def _sort_parts(
         self, entry: Entry, audited: AuditedParts | None, before: Entry | None

@@ -22,8 +22,8 @@ class Assignment:
     were not received again yet. `ambiguous` counts unsettled entries of which an attempt, of this
     worker or of that predecessor, may have reached Kameleoon. `entries` are the unsettled ones by
     offset, never more than `window` of them: a successor doubts as many. What was received beyond
-    waits in `waiting`. `carried` are the entries that this same worker gave up unsettled. `setbacks`
-    counts how often in a row it gave the partition up without getting any further.
+    waits in `waiting`, decided on already. `carried` are the entries that this same worker gave up
+    unsettled. `setbacks` counts how often in a row it gave the partition up without getting any further.
     """
 
     def __init__(self, partition: TopicPartition, opening: Opening, window: int) -> None:
@@ -39,7 +39,7 @@ class Assignment:
         self.window = window
         self.entries: dict[int, Entry] = {}
         self.carried: dict[int, Entry] = {}
-        self.waiting: deque[Record] = deque()
+        self.waiting: deque[tuple[Record, Decided]] = deque()
         self.under_way = 0
         self.in_flight_bytes = 0
         self.is_closed = False

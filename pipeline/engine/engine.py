@@ -133,8 +133,7 @@ class Engine:
 
     def process(self, chunk: Chunk) -> None:
         """Decode, trigger, map and validate a chunk's records and queue them for delivery."""
-        chunk.assignment.waiting.extend(chunk.records)
-        self._admission.go_on(chunk.assignment)
+        self._admission.take_in(chunk.assignment, chunk.records)
 
     def services(self) -> list[Coroutine[Any, Any, None]]:
         """Delivery, audit, regular commits and what else runs for ever."""

@@ -6,12 +6,15 @@ import pytest
 
 from pipeline.adapters import kafka_handover, kafka_source
 from pipeline.core.metrics import PARTITIONS_OPENED
+from pipeline.core.outcome import NO_SUMMARY, Decided
 from pipeline.core.record import TopicPartition
 from pipeline.engine.opening import StartRefusedError
 from pipeline.ports import LogUnavailable
 from tests.support.clock import settle
 from tests.support.engine import record
 from tests.support.source import P0, P1, P2, Scene, running, until
+
+_UNDECIDED = Decided(NO_SUMMARY, ())
 
 
 @pytest.fixture(autouse=True)
@@ -94,7 +97,7 @@ async def test_a_partition_that_must_wait_while_others_go_on_is_passed_over() ->
         await until(lambda: len(scene.offsets(P0)) == len(scene.offsets(P1)) == 100)
         stretched = scene.partitions.assignment(TopicPartition(*P0))
         assert stretched is not None
-        stretched.waiting.extend([record(0, None)] * stretched.window)
+        stretched.waiting.extend([(record(0, None), _UNDECIDED)] * stretched.window)
         await settle()
         scene.consumer.held = 200
         await until(lambda: len(scene.offsets(P1)) == 200)
