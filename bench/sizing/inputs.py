@@ -36,6 +36,7 @@ class Inputs:
     # The defaults of the configuration, which the bench ran with.
     concurrency: int = Delivery().concurrency
     max_in_flight_events: int = Delivery().max_in_flight_events
+    array_max_in_flight_events: int = Delivery(wire=Array()).max_in_flight_events
     array_events: int = Array().max_events
     array_linger_s: float = Array().linger_s
     audit_linger_s: float = Audit().linger_s

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bench.sizing.inputs import Inputs
-from bench.sizing.model import Endpoint, bounds, capacity
+from bench.sizing.model import Endpoint, bounds, capacity, usual_in_flight
 
 _TB: Final = 1e12
 _MB: Final = 1e6
@@ -36,7 +36,7 @@ def _of_a_worker(inputs: Inputs, endpoint: Endpoint) -> Iterator[Limit]:
     )
     yield Limit(
         most.in_flight,
-        f"one worker's {inputs.max_in_flight_events} events in flight",
+        f"one worker's {usual_in_flight(inputs, endpoint):,} events in flight",
         "`delivery.max_in_flight_events`, to the size in the tables above",
     )
     yield Limit(

@@ -75,13 +75,18 @@ def bounds(
 ) -> Bounds:
     """What one worker delivers at most from a backlog; without settings, with the defaults."""
     concurrency = concurrency or inputs.concurrency
-    in_flight = in_flight or inputs.max_in_flight_events
+    in_flight = in_flight or usual_in_flight(inputs, endpoint)
     events = inputs.array_events if endpoint.is_array else 1
     return Bounds(
         core=1e6 / cpu_us(inputs, events, is_tls=endpoint.is_tls),
         requests=concurrency * events / endpoint.latency_s if endpoint.latency_s else math.inf,
         in_flight=in_flight / stay_s(inputs, endpoint),
     )
+
+
+def usual_in_flight(inputs: Inputs, endpoint: Endpoint) -> int:
+    """The default of `delivery.max_in_flight_events`."""
+    return inputs.array_max_in_flight_events if endpoint.is_array else inputs.max_in_flight_events
 
 
 def stay_s(inputs: Inputs, endpoint: Endpoint) -> float:

@@ -97,8 +97,8 @@ class KafkaSource:
             if self._partitions.budget.room == 0 and await self._gets_room():
                 continue
             wanted = self._pacing.follow()
-            room = max(1, self._partitions.budget.room)
-            await self._pass_on(await self._poll(wanted, min(room, _CHUNK_RECORDS)), deliver)
+            most = min(self._partitions.most_at_once, _CHUNK_RECORDS) if wanted else 1
+            await self._pass_on(await self._poll(wanted, most), deliver)
 
     async def _pass_on(
         self,
@@ -117,7 +117,7 @@ class KafkaSource:
     async def _poll(
         self, wanted: Sequence[KafkaPartition], max_records: int
     ) -> Mapping[KafkaPartition, list[ConsumerRecord]]:
-        """Read of the partitions wanted; where there are none, all are paused, but the group wants a sign."""
+        """Read of the partitions wanted; without any the group wants a sign, and one may be opened now."""
         is_one_left_out = 0 < len(wanted) < len(self._partitions.held)
         try:
             with log_errors("reading"):

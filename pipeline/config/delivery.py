@@ -2,7 +2,7 @@
 
 import re
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -57,6 +57,12 @@ class Retry(Section):
         description="No wait is longer.",
         examples=["1m"],
     )
+
+
+def _usual_in_flight(earlier: dict[str, Any]) -> int:
+    """As many as keep the requests busy while others wait for their visitor, their array or the audit."""
+    wire, requests = earlier["wire"], int(earlier["concurrency"])
+    return max(8 * requests, 32 * wire.max_events if isinstance(wire, Array) else 0)
 
 
 class Delivery(Section):
@@ -170,12 +176,14 @@ class Delivery(Section):
         "changes or `run --release-brake`; `off`: never.",
     )
     max_in_flight_events: Whole = Field(
-        default_factory=lambda earlier: 8 * earlier["concurrency"],
+        default_factory=_usual_in_flight,
         ge=1,
         le=1_000_000,
         description="The most events admitted and not yet settled; reading pauses there.",
         examples=[256],
-        json_schema_extra={"x-default": "8 for each request of `concurrency`"},
+        json_schema_extra={
+            "x-default": "8 for each request of `concurrency`; with arrays 32 full ones, if that is more"
+        },
     )
     max_in_flight_bytes: Size = Field(
         default=64_000_000,

@@ -108,7 +108,7 @@ class Assignment:
         """How old the oldest record is that is not settled, by its timestamp; 0.0 without either."""
         oldest = next((entry.record for entry in self.entries.values()), None)
         if oldest is None and self.waiting:
-            oldest = self.waiting[0]
+            oldest = self.waiting[0][0]
         if oldest is None or oldest.timestamp_ms < 0:
             return 0.0
         return max(0.0, (now_ms - oldest.timestamp_ms) / 1000)

@@ -142,11 +142,16 @@ class Partitions:
             self.budget.give_back(size_bytes)
 
     def is_stretched(self, partition: TopicPartition) -> bool:
-        """Whether too many records lie above the partition's watermark, or wait, to receive more."""
+        """Whether the partition has too many records in flight, or above its watermark, to receive more."""
         assignment = self._held.get(partition)
         return assignment is not None and (
-            assignment.ledger.spread >= self._max_spread or len(assignment.waiting) >= assignment.window
+            assignment.ledger.unsettled >= assignment.window or assignment.ledger.spread >= self._max_spread
         )
+
+    @property
+    def most_at_once(self) -> int:
+        """How many records may be received at once: as there is room, and no more than a share."""
+        return max(1, min(self.budget.room, self.budget.share(len(self._held))))
 
     async def commit(self) -> None:
         """Commit all that is held. Raises LogUnavailable."""

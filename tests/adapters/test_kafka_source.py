@@ -6,15 +6,11 @@ import pytest
 
 from pipeline.adapters import kafka_handover, kafka_source
 from pipeline.core.metrics import PARTITIONS_OPENED
-from pipeline.core.outcome import NO_SUMMARY, Decided
 from pipeline.core.record import TopicPartition
 from pipeline.engine.opening import StartRefusedError
 from pipeline.ports import LogUnavailable
 from tests.support.clock import settle
-from tests.support.engine import record
 from tests.support.source import P0, P1, P2, Scene, running, until
-
-_UNDECIDED = Decided(NO_SUMMARY, ())
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +79,7 @@ async def test_a_partition_opened_while_there_is_no_room_loses_nothing() -> None
 
         scene.audit.partitions = 2
         await settle(200)
-        scene.partitions.budget.give_back(0, events=10_000)
+        scene.settle()
         await until(lambda: len(scene.offsets(P0)) == len(scene.offsets(P1)) == 300)
 
         assert scene.offsets(P0) == scene.offsets(P1) == list(range(300))
@@ -97,14 +93,14 @@ async def test_a_partition_that_must_wait_while_others_go_on_is_passed_over() ->
         await until(lambda: len(scene.offsets(P0)) == len(scene.offsets(P1)) == 100)
         stretched = scene.partitions.assignment(TopicPartition(*P0))
         assert stretched is not None
-        stretched.waiting.extend([(record(0, None), _UNDECIDED)] * stretched.window)
+        stretched.window = 100
         await settle()
         scene.consumer.held = 200
         await until(lambda: len(scene.offsets(P1)) == 200)
 
         assert len(scene.offsets(P0)) == 100
         assert scene.consumer.paused == set()
-        stretched.waiting.clear()
+        stretched.window = 200
         await until(lambda: len(scene.offsets(P0)) == 200)
 
 

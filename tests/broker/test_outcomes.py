@@ -133,3 +133,21 @@ async def test_an_event_of_several_mappings_has_a_part_of_each(scene: Scene) -> 
     (await scene.account()).check_clean()
     sent = [json.loads(request.body)["event"] for request in scene.sandbox.received()]
     assert Counter(sent) == {"Labelled": 100} | {f"l-{n}": 1 for n in range(100)}
+
+
+async def test_one_visitors_events_leave_room_for_others_to_prove_one_of_them_guilty(scene: Scene) -> None:
+    """Else an event that fails each time waits for ever, with so many of its visitor behind it."""
+    quick = {"first": "20ms", "cap": "20ms"}
+    config = scene.config(delivery={"concurrency": 8, "max_attempts": 2, "retry": quick})
+    poison = letter(track(9999, "hot", properties={"sandbox": {"status": "503"}}), 0)
+    await scene.produce([poison, *(letter(track(10_000 + n, "hot"), 0) for n in range(300))])
+
+    worker = await scene.started(config)
+    async with feeding(scene, per_s=20) as feed:
+        await scene.audited(has_given_up)
+    await scene.accounted(301 + feed.count)
+
+    assert await worker.stop() == 0
+    found = await scene.account()
+    found.check_clean()
+    assert found.outcomes == {("delivered", "accepted"): 300 + feed.count, ("failed", "retries_exhausted"): 1}

@@ -111,6 +111,8 @@ def test_the_digest_of_what_is_sent_follows_the_delivery_and_no_secret() -> None
 
 def test_what_may_be_in_flight_follows_concurrency() -> None:
     assert config("delivery:\n  concurrency: 3\n").delivery.max_in_flight_events == 24
+    arrays = "delivery:\n  concurrency: 3\n  wire: {array: {max_events: 50}}\n"
+    assert config(arrays).delivery.max_in_flight_events == 1600
 
 
 def test_fields_of_a_mapping_are_json() -> None:

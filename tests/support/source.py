@@ -164,12 +164,26 @@ class Scene:
         retention = self.engine.retention
         self.source = KafkaSource([TOPIC], self.consumer, membership, self.partitions, retention, audit)
         self.taken: defaultdict[Assignment, list[int]] = defaultdict(list)
+        self._settles = False
         self.gate = asyncio.Event()
         self.gate.set()
 
     async def deliver(self, chunk: Chunk) -> None:
         await self.gate.wait()
         self.taken[chunk.assignment] += [record.offset for record in chunk.records]
+        if self._settles:
+            self._settle(chunk.assignment, [record.offset for record in chunk.records])
+
+    def settle(self) -> None:
+        """Settle what was handed on, and from now on whatever is."""
+        self._settles = True
+        for assignment, offsets in self.taken.items():
+            self._settle(assignment, offsets)
+
+    def _settle(self, assignment: Assignment, offsets: list[int]) -> None:
+        for offset in offsets:
+            assignment.ledger.settle(offset)
+        self.partitions.budget.give_back(0, events=len(offsets))
 
     def assign(self, *partitions: KafkaPartition) -> None:
         self.consumer.assign(set(partitions))
