@@ -76,9 +76,9 @@ async def test_a_worker_that_ends_is_started_again_after_growing_pauses() -> Non
     scene = Scene(lambda number, _: "raise SystemExit(70)" if number else WAITS, 2)
     with capture_logs() as logs:
         running = asyncio.create_task(scene.crew.run())
-        for ends in (1, 2, 3):
+        for ends, pause_s in ((1, 1), (2, 2), (3, 4)):
             await told(logs, AGAIN, ends)
-            await scene.clock.advance(59)
+            await scene.clock.advance(pause_s)
         await told(logs, "worker started", 5)
         scene.crew.stop()
         await running
