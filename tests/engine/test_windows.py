@@ -1,7 +1,10 @@
 """What a crash leaves in doubt is bounded: a window a partition, committed before it is used."""
 
+import pytest
+
 from pipeline.core.commit import parse_metadata
 from pipeline.core.record import Record, TopicPartition
+from pipeline.engine.budget import InFlightBudget
 from tests.support.destination import FakeDestination, HeldAnswers
 from tests.support.engine import PARTITION, TOPIC, World, event, record
 
@@ -68,3 +71,13 @@ async def test_where_all_of_a_predecessors_time_is_settled_no_doubt_is_passed_on
     metadata = parse_metadata(world.group.commits[PARTITION].metadata)
     assert metadata is not None
     assert (metadata.is_open, metadata.window) == (False, 0)
+
+
+@pytest.mark.parametrize("partitions", range(2, 100))
+def test_one_partition_of_several_never_takes_all_the_room(partitions: int) -> None:
+    """It has its share, and at most as many that were received at once beyond it."""
+    budget = InFlightBudget(512, 1_000_000)
+
+    assert 1 <= budget.share(partitions) * 2 < budget.max_events
+    assert budget.share(partitions) * partitions < 2 * budget.max_events + partitions
+    assert budget.share(1) == budget.max_events
