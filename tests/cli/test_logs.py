@@ -24,7 +24,6 @@ def _logs_as_before() -> Iterator[None]:
     root.setLevel(level)
     for name in ("faust", "mode"):
         logging.getLogger(name).setLevel(logging.NOTSET)
-    structlog.reset_defaults()
 
 
 def _fail(secret: str) -> None:
