@@ -1,5 +1,9 @@
 """The verb `page`: the audit topic in a browser."""
 
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -38,11 +42,14 @@ def page(
     networks that you trust. SIGTERM or Ctrl-C ends it.
     """
     from pipeline.adapters.clock import SystemClock
+    from pipeline.cli.logs import set_up_logs
 
     where, address = target(config, bootstrap_servers), _address(listen)
     since_ms = instant_ms("--since", since, SystemClock().now_ms()) or 0
+    set_up_logs(as_json=not sys.stderr.isatty())
     try:
-        on_broker(_serve(where, address, pipeline, since_ms), where.told)
+        with _silent_client():
+            on_broker(_serve(where, address, pipeline, since_ms), where.told)
     except KeyboardInterrupt:
         raise typer.Exit from None  # the regular end, while it connects
 
@@ -59,6 +66,19 @@ def _address(listen: str) -> tuple[str, int]:
     if address is None:
         stop(ExitCode.USAGE, f"--listen {listen}: write host:port, such as {_DEFAULT_LISTEN}")
     return address
+
+
+@contextmanager
+def _silent_client() -> Iterator[None]:
+    """The page itself says when no broker answers, once; the client says it all the time."""
+    client, handler = logging.getLogger("aiokafka"), logging.NullHandler()
+    propagated, client.propagate = client.propagate, False
+    client.addHandler(handler)
+    try:
+        yield
+    finally:
+        client.removeHandler(handler)
+        client.propagate = propagated
 
 
 async def _serve(where: Target, address: tuple[str, int], pipeline: str | None, since_ms: int) -> None:

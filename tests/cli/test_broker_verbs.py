@@ -19,6 +19,7 @@ VERBS = [
     ["produce", "-"],
     ["audit", "summary"],
     ["audit", "tail", "--no-follow"],
+    ["page"],
 ]
 
 

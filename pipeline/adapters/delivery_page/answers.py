@@ -8,7 +8,7 @@ import orjson
 
 from pipeline.adapters.delivery_page.feed import Feed
 from pipeline.core.audit import OutcomeKind, encode
-from pipeline.core.delivery_view.dead_letters import explained, search_further
+from pipeline.core.delivery_view.dead_letters import explained, replay_event, search_further
 from pipeline.core.delivery_view.history import Seen, key_of
 from pipeline.core.delivery_view.report import WINDOWS, Only
 from pipeline.core.delivery_view.view import DeliveryView, Wanted
@@ -70,7 +70,9 @@ class Answers:
 
     def event(self, key: str) -> bytes:
         """All outcomes held of one event, the oldest first."""
-        return _json({"key": key, **self._outcomes(self._view.event(key), key)})
+        found = self._view.event(key)
+        replay = replay_event((seen.record for seen in found), self._told.config)
+        return _json({"key": key, "replay": replay, **self._outcomes(found, key)})
 
     def _outcomes(self, found: Iterable[Seen], looked_for: str | None) -> dict[str, Any]:
         """`further` is the command that looks where this page cannot."""

@@ -114,6 +114,9 @@ function step({ record }) {
 export function drawEvent(answer) {
   document.getElementById("event-key").textContent = answer.key;
   document.getElementById("event-steps").replaceChildren(...answer.outcomes.map(step));
+  const replay = document.getElementById("event-replay");
+  replay.hidden = answer.replay === null;
+  replay.querySelector(".command").textContent = answer.replay ?? "";
   const none = answer.outcomes.length ? "" : "No outcome of this event is held. ";
   document.getElementById("event-note").textContent = `${none}${reach(answer)}`;
   document.getElementById("event-further").textContent = answer.further;

@@ -46,7 +46,8 @@ function drawData(data) {
   drawNames(body("by-mapping"), report.by_mapping, (name) => narrow("mapping", name));
   const { read, foreign, void: lapsed } = data.topic;
   const rest = `${foreign ? `, ${count(foreign)} foreign` : ""}${lapsed ? `, ${count(lapsed)} of workers that had lost their partition` : ""}`;
-  find("topic").textContent = `${count(read)} records read${rest}.`;
+  const left = data.feed.state === "reading" ? `; ${count(data.feed.behind)} to go` : "";
+  find("topic").textContent = `${count(read)} records read${rest}${left}.`;
 }
 
 function drawRecent(answer, search) {

@@ -1,10 +1,11 @@
 """What was not delivered, with what to do about it and the command that delivers it again."""
 
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.core.audit import OutcomeKind
+from pipeline.core.audit import AuditRecord, OutcomeKind
 from pipeline.core.delivery_view.report import ReasonRow, Report
 from pipeline.core.outcome import Reason
 from pipeline.core.reasons import REASONS
@@ -42,12 +43,22 @@ def _explain(row: ReasonRow, config: str, window: str) -> Explained:
         row.count,
         entry.meaning if entry else _UNKNOWN,
         entry.advice if entry else _ASK_THE_WORKER,
-        _replay(row.reason, config, window) if known and row.outcome in _KEPT else None,
+        _replay(config, "--reason", row.reason, "--since", window)
+        if known and row.outcome in _KEPT
+        else None,
     )
 
 
-def _replay(reason: str, config: str, window: str) -> str:
-    return f"kameleoon-pipeline replay --config {shlex.quote(config)} --reason {reason} --since {window}"
+def replay_event(records: Iterable[AuditRecord], config: str) -> str | None:
+    """The command for the dead letters of one event; None where it has none, or no message id."""
+    for record in records:
+        if record.outcome in _KEPT and record.message_id is not None:
+            return _replay(config, "--message-id", record.message_id)
+    return None
+
+
+def _replay(config: str, *options: str) -> str:
+    return shlex.join(["kameleoon-pipeline", "replay", "--config", config, *options])
 
 
 def search_further(key: str, told: str) -> str:

@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
+import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from pipeline.adapters.delivery_page.server import CannotListenError, serving
 from pipeline.core.audit import OutcomeKind, Position, SourcePosition, encode
 from pipeline.core.outcome import Reason, Stage
 from tests.support.audit_entries import assignment_marker, audit_record
@@ -179,6 +181,21 @@ async def test_an_address_that_others_reach_is_answered_by_any_name() -> None:
         client.get("/live", headers={"host": "pipeline.example"}) as response,
     ):
         assert (response.status, await response.json()) == (200, {"live": True})
+
+
+async def test_a_port_that_is_taken_is_told(site: Site) -> None:
+    port = site.client.port
+    assert port is not None
+    with pytest.raises(CannotListenError, match=f"^127.0.0.1, port {port}: "):
+        async with serving(site.page.answers, "127.0.0.1", port):
+            raise AssertionError("nothing is served")
+
+
+async def test_the_address_that_is_told_is_the_one_that_answers(site: Site) -> None:
+    async with serving(site.page.answers, "::1", 0) as url, aiohttp.ClientSession() as session:
+        assert url.startswith("http://[::1]:")
+        async with session.get(f"{url}live") as response:
+            assert response.status == 200
 
 
 async def test_a_question_that_makes_no_sense_is_refused(site: Site) -> None:

@@ -5,7 +5,7 @@ import shlex
 import pytest
 
 from pipeline.core.audit import OutcomeKind
-from pipeline.core.delivery_view.dead_letters import explained, search_further
+from pipeline.core.delivery_view.dead_letters import explained, replay_event, search_further
 from pipeline.core.delivery_view.minutes import Minutes
 from pipeline.core.delivery_view.report import Only, report
 from pipeline.core.outcome import Reason
@@ -43,3 +43,13 @@ def test_the_command_that_searches_further_is_safe_in_a_shell() -> None:
     words = shlex.split(search_further("'; rm -rf $(x)", "--bootstrap-servers 'a:1'"))
     assert words[-1] == "'; rm -rf $(x)"
     assert words[:5] == ["kameleoon-pipeline", "audit", "tail", "--bootstrap-servers", "a:1"]
+
+
+def test_an_event_with_dead_letters_can_be_replayed_by_its_id() -> None:
+    failed = audit_record(outcome=OutcomeKind.FAILED, message_id="it's")
+    assert shlex.split(replay_event([audit_record(), failed], "a b.yaml") or "") == [
+        *("kameleoon-pipeline", "replay", "--config", "a b.yaml", "--message-id", "it's")
+    ]
+    assert replay_event([audit_record()], "a.yaml") is None
+    assert replay_event([audit_record(outcome=OutcomeKind.LOST)], "a.yaml") is None
+    assert replay_event([audit_record(outcome=OutcomeKind.FAILED, message_id=None)], "a.yaml") is None
