@@ -107,6 +107,11 @@ async def test_prometheus_finds_every_worker(stack: Stack) -> None:
         stack.compose("up", "--detach", "--wait", "--wait-timeout", "180", "--scale", "worker=1")
 
 
+def test_the_delivery_page_is_served(stack: Stack) -> None:
+    with urlopen(f"http://127.0.0.1:{stack.page_port}/") as answer:
+        assert b"<!doctype html>" in answer.read().lower()
+
+
 def test_dashboards_are_provisioned_and_their_queries_are_answered(stack: Stack) -> None:
     """As a visitor who has not logged in, through Grafana's data source."""
     grafana = f"http://127.0.0.1:{stack.grafana_port}/api"

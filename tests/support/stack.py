@@ -17,6 +17,7 @@ class Stack:
     name: str = field(default_factory=lambda: f"test-{uuid4().hex[:12]}")
     kafka_port: int = field(default_factory=lambda: free_ports(1)[0])
     sandbox_port: int = field(default_factory=lambda: free_ports(1)[0])
+    page_port: int = field(default_factory=lambda: free_ports(1)[0])
     prometheus_port: int = field(default_factory=lambda: free_ports(1)[0])
     grafana_port: int = field(default_factory=lambda: free_ports(1)[0])
 
@@ -35,6 +36,7 @@ class Stack:
         ports = {
             "KAFKA_PORT": str(self.kafka_port),
             "SANDBOX_PORT": str(self.sandbox_port),
+            "PAGE_PORT": str(self.page_port),
             "PROMETHEUS_PORT": str(self.prometheus_port),
             "GRAFANA_PORT": str(self.grafana_port),
         }
