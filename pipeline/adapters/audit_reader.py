@@ -77,10 +77,11 @@ class AuditReader:
             try:
                 async with asyncio.timeout(_ANSWER_S):
                     end = await self._consumer.end_offsets(self._partitions)
+                    at = {each: await self._consumer.position(each) for each in self._partitions}
             except TimeoutError as error:
                 servers = ", ".join(self._kafka.bootstrap_servers)
                 raise BrokerUnreachableError(f"no Kafka broker answers at {servers}") from error
-        return sum([max(0, end[each] - await self._consumer.position(each)) for each in self._partitions])
+        return sum(max(0, end[each] - at[each]) for each in self._partitions)
 
     async def _is_before(self, end: dict[TopicPartition, int]) -> bool:
         for partition in self._partitions:

@@ -32,6 +32,8 @@ _HEADERS: Final = {
     "x-content-type-options": "nosniff",
 }
 _LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_LONGEST_LINE: Final = 16_384
+"""A message id of 1,024 characters, each of them twelve in a path."""
 _WRONG_HOST: Final = "This page answers under the names of this machine alone: see `page --listen`.\n"
 
 
@@ -42,7 +44,7 @@ class CannotListenError(Exception):
 @asynccontextmanager
 async def serving(answers: Answers, host: str, port: int) -> AsyncIterator[str]:
     """Serve the page for as long as the block runs; its address. Raises CannotListenError."""
-    runner = web.AppRunner(application(answers, host), access_log=None)
+    runner = web.AppRunner(application(answers, host), access_log=None, max_line_size=_LONGEST_LINE)
     await runner.setup()
     try:
         try:

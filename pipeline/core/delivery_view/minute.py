@@ -13,8 +13,8 @@ OTHERS: Final = "(others)"
 NO_MAPPING: Final = "(none)"
 UNREADABLE: Final = "(unreadable)"
 
-_MOST_NAMES: Final = 200
-_MOST_COMBINATIONS: Final = 500
+_MOST_NAMES: Final = 100
+_MOST_COMBINATIONS: Final = 250
 _LONGEST_NAME: Final = 200
 
 
@@ -32,7 +32,7 @@ class Combination(NamedTuple):
 class Minute:
     """Counts of one minute. A `lost` outcome counts as many records as it tells of.
 
-    `counts` holds at most 500 combinations and 200 event names, and what `(others)` stands for.
+    `counts` holds at most 250 combinations and 100 event names, and what `(others)` stands for.
     `events` leaves out further parts of an event, and replays.
     """
 

@@ -16,6 +16,7 @@ from pipeline.adapters.delivery_page.server import CannotListenError, serving
 from pipeline.core.audit import OutcomeKind, Position, SourcePosition, encode
 from pipeline.core.outcome import Reason, Stage
 from tests.support.audit_entries import assignment_marker, audit_record
+from tests.support.clock import FakeClock
 from tests.support.delivery_page import Page
 from tests.support.waiting import until
 
@@ -196,6 +197,35 @@ async def test_the_address_that_is_told_is_the_one_that_answers(site: Site) -> N
         assert url.startswith("http://[::1]:")
         async with session.get(f"{url}live") as response:
             assert response.status == 200
+
+
+async def test_the_longest_message_id_can_be_asked_for(site: Site) -> None:
+    longest = "\U0001f600" * 1024
+    await site.show(audit_record(message_id=longest))
+    async with (
+        serving(site.page.answers, "127.0.0.1", 0) as url,
+        aiohttp.ClientSession() as session,
+        session.get(f"{url}event/{quote(longest)}.json") as response,
+    ):
+        assert len(json.loads(await response.read())["outcomes"]) == 1
+
+
+def test_a_long_report_is_good_for_a_while() -> None:
+    clock = FakeClock()
+    page = Page(clock)
+
+    def total(window: str, **narrowed: str) -> int:
+        answer = json.loads(page.answers.data({"window": window, **narrowed}))
+        return int(answer["report"]["total"])
+
+    assert (total("1h"), total("24h")) == (0, 0)
+    page.view.add(audit_record(), clock.now_ms(), clock.now_ms())
+    assert (total("1h"), total("24h"), total("24h", event="Order Completed")) == (1, 0, 1)
+    clock.elapsed_s += 10
+    assert total("24h") == 1
+    for number in range(100):
+        total("24h", event=str(number))
+    assert len(page.answers._made) <= 16
 
 
 async def test_a_question_that_makes_no_sense_is_refused(site: Site) -> None:
