@@ -34,7 +34,7 @@ class HttpConnection(asyncio.Protocol):
             return lost(bytes_written=False)
         self._reader.begin()
         self._waiter = self._loop.create_future()
-        timer = self._loop.call_at(deadline_s, self._end, timed_out(timeout_s, bytes_written=True))
+        timer = self._loop.call_at(deadline_s, self._time_out, timeout_s)
         self._transport.write(request)
         try:
             return await self._waiter
@@ -43,6 +43,9 @@ class HttpConnection(asyncio.Protocol):
             raise
         finally:
             timer.cancel()
+
+    def _time_out(self, timeout_s: float) -> None:
+        self._end(timed_out(timeout_s, bytes_written=True))
 
     def abort(self) -> None:
         """End the connection at once; an exchange under way ends without an answer."""

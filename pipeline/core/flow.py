@@ -91,7 +91,7 @@ def _rejected(mapping: CompiledMapping, stage: Stage, reason: Reason, detail: st
 
 def identities(payload: dict[str, Json]) -> tuple[str, ...]:
     """Whom a valid payload names, each with its kind: one visitor's events keep one order."""
-    return tuple(kind + payload[key] for kind, key in _IDENTITIES if payload.get(key))
+    return tuple([kind + payload[key] for kind, key in _IDENTITIES if payload.get(key)])
 
 
 def summarize(event: Event) -> EventSummary:
