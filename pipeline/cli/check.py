@@ -13,6 +13,7 @@ from pipeline.config import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from pipeline.cli.check_online import Finding
+    from pipeline.cli.check_tests import Failure
     from pipeline.config.model import Config
     from pipeline.config.problem import Problem
 
@@ -30,18 +31,31 @@ def check(
         bool, typer.Option("--schema", help="Print the JSON Schema for your editor, and check nothing.")
     ] = False,
 ) -> None:
-    """Read the configuration and tell every mistake: file, line, column, key, what to write instead."""
+    """Read the configuration and tell every mistake: file, line, column, key, what to write instead.
+
+    Its own `tests` are run, too. Exit code 1: it has a mistake, or one fails.
+    """
     if schema:
         print(_schema(), end="")
         return
     problems, config = _load(file)
+    failed = _run_tests(config) if config is not None else ()
     findings, code = _ask(config) if config is not None and online else ((), ExitCode.FINE)
     if as_json:
-        _print_json(file, problems, config, findings if online else None)
+        _print_json(file, problems, config, failed, findings if online else None)
     else:
-        for told in (*problems, _closing_line(file, problems, config), *findings):
+        lines = (line for failure in failed for line in failure.lines())
+        for told in (*problems, *lines, _closing_line(file, problems, config, len(failed)), *findings):
             print(told)
-    raise typer.Exit(ExitCode.FOUND if config is None else code)
+    raise typer.Exit(ExitCode.FOUND if config is None or failed else code)
+
+
+def _run_tests(config: "Config") -> "tuple[Failure, ...]":
+    if not config.tests:
+        return ()
+    from pipeline.cli.check_tests import failures
+
+    return failures(config)
 
 
 def _ask(config: "Config") -> "tuple[tuple[Finding, ...], ExitCode]":
@@ -55,10 +69,13 @@ def _print_json(
     file: Path,
     problems: "tuple[Problem, ...]",
     config: "Config | None",
+    failed: "tuple[Failure, ...]",
     findings: "tuple[Finding, ...] | None",
 ) -> None:
-    told: dict[str, object] = {"file": str(file), "ok": config is not None}
+    told: dict[str, object] = {"file": str(file), "ok": config is not None and not failed}
     told["problems"] = [asdict(problem) for problem in problems]
+    if config is not None and config.tests:
+        told["tests"] = {"run": len(config.tests), "failed": [failure.as_json() for failure in failed]}
     if findings is not None:
         told["online"] = [finding.as_json() for finding in findings]
     print(json.dumps(told))
@@ -83,12 +100,15 @@ def _load(file: Path) -> "tuple[tuple[Problem, ...], Config | None]":
     return config.warnings, config
 
 
-def _closing_line(file: Path, problems: "tuple[Problem, ...]", config: "Config | None") -> str:
+def _closing_line(file: Path, problems: "tuple[Problem, ...]", config: "Config | None", failed: int) -> str:
     warnings = sum(problem.severity == "warning" for problem in problems)
     told = f", {_count(warnings, 'warning')}" if warnings else ""
     if config is None:
         return f"{file}: {_count(len(problems) - warnings, 'mistake')}{told}"
-    return f"{file}: no mistakes{told}; {_count(len(config.plan.mappings), 'mapping')}"
+    ran = len(config.tests)
+    ended = f"{failed} of {_count(ran, 'test')} failed" if failed else f"{_count(ran, 'test')} passed"
+    tests = f"; {ended}" if ran else ""
+    return f"{file}: no mistakes{told}; {_count(len(config.plan.mappings), 'mapping')}{tests}"
 
 
 def _count(number: int, noun: str) -> str:

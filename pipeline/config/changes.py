@@ -1,4 +1,4 @@
-"""Which keys differ between two configurations, those of `destination` left out."""
+"""Which keys differ between two configurations, those of `destination` and `tests` left out."""
 
 from pipeline.config.model import Config, File
 from pipeline.config.problem import key_path
@@ -10,7 +10,7 @@ def changed_keys(before: Config, after: Config) -> tuple[str, ...]:
     found: list[str] = []
     for name in File.model_fields:
         old, new = getattr(before, name), getattr(after, name)
-        if name == "destination" or old == new:
+        if name in ("destination", "tests") or old == new:
             continue
         if isinstance(old, Section) and isinstance(new, Section):
             keys = written_keys(type(old)).items()

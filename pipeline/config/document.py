@@ -34,7 +34,8 @@ which editors complete and check it.
 * **Durations** carry their unit: `500ms`, `10s`, `2m`, `1h`, `7d`. **Sizes** are bytes, or carry a
   unit: `64KiB` is 65536 bytes, `64kB` is 64000.
 * **Text** is taken as it is written: `0123456789` and `on` need no quotes. Under `fields` of a
-  mapping values are JSON: `5` is a number there and `"5"` is text.
+  mapping, and in the events and bodies of `tests`, values are JSON: `5` is a number there and `"5"`
+  is text.
 * **Unknown keys** and keys written twice are mistakes. A key with nothing behind it counts as not
   written.
 * **Time limits** must fit together, or a worker could not finish what is under way when its

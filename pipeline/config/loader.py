@@ -9,6 +9,7 @@ from pipeline.config.admin import Admin
 from pipeline.config.delivery import Audit, Delivery
 from pipeline.config.json_values import json_value
 from pipeline.config.kafka import Kafka
+from pipeline.config.mapping_tests import JSON_KEYS, make_tests
 from pipeline.config.mappings import Decode
 from pipeline.config.model import Config, Destination
 from pipeline.config.planning import make_plan
@@ -16,7 +17,7 @@ from pipeline.config.problem import ConfigError, ConfigFileError, Problem
 from pipeline.config.report import Report
 from pipeline.config.secrets import read_secrets
 from pipeline.config.syntax import EMPTY_HINT, parse
-from pipeline.config.tree import Tree
+from pipeline.config.tree import Tree, value_at
 from pipeline.config.validation import Validation
 
 MOST_BYTES: Final = 1024 * 1024
@@ -83,17 +84,20 @@ def _read(text: str, environment: Environment[str, str], report: Report) -> dict
 def _build(data: dict[str, Any], folder: Path, report: Report) -> Config | None:
     read_secrets(data, folder, report)
     _type_fields(data, report)
+    _type_tests(data, report)
     validation = Validation(data, folder, report)
     validation.unknown_sections()
     destination = validation.section(Destination, "destination")
     kafka = validation.section(Kafka, "kafka")
     decode = validation.section(Decode, "decode")
     mappings = validation.mappings()
+    entries = validation.tests()
     delivery = validation.section(Delivery, "delivery")
     audit = validation.section(Audit, "audit")
     admin = validation.section(Admin, "admin")
     max_body_bytes = delivery.max_body_bytes if delivery else None
     plan = make_plan(mappings, decode, max_body_bytes, data, report) if decode else None
+    tests = make_tests(entries, plan, folder, data, report) if plan else ()
     if not (destination and kafka and decode and delivery and audit and admin):
         return None
     _check(destination, kafka, delivery, audit, report)
@@ -109,6 +113,7 @@ def _build(data: dict[str, Any], folder: Path, report: Report) -> Config | None:
         admin=admin,
         plan=plan,
         file=report.file,
+        tests=tests,
         warnings=report.problems,
     )
 
@@ -118,6 +123,15 @@ def _type_fields(data: dict[str, Any], report: Report) -> None:
     for index, mapping in enumerate(mappings if isinstance(mappings, list) else ()):
         if isinstance(mapping, dict) and isinstance(mapping.get("fields"), dict):
             mapping["fields"] = json_value(mapping["fields"], ("mappings", index, "fields"), report)
+
+
+def _type_tests(data: dict[str, Any], report: Report) -> None:
+    tests = data.get("tests")
+    for index in range(len(tests) if isinstance(tests, list) else 0):
+        for path in (("tests", index, *keys) for keys in JSON_KEYS):
+            around = value_at(data, path[:-1])
+            if isinstance(around, dict) and isinstance(around.get(path[-1]), dict):
+                around[path[-1]] = json_value(around[path[-1]], path, report)
 
 
 def _check(destination: Destination, kafka: Kafka, delivery: Delivery, audit: Audit, report: Report) -> None:

@@ -9,6 +9,7 @@ from pydantic import Field
 from pipeline.config.admin import Admin
 from pipeline.config.delivery import Audit, Delivery
 from pipeline.config.kafka import Kafka
+from pipeline.config.mapping_tests import ConfiguredTest, MappingTest
 from pipeline.config.mappings import Decode, Mapping, WrittenMapping
 from pipeline.config.problem import Problem
 from pipeline.config.section import Section
@@ -46,6 +47,12 @@ class File(Section):
         max_length=MAX_MAPPINGS,
         description="Which events are sent, as what; absent: the four presets.",
     )
+    tests: tuple[MappingTest, ...] | None = Field(
+        default=None,
+        min_length=1,
+        description="Events, and what the mappings must make of them. `check` runs them, a worker does not; "
+        "see [Test your mappings](mappings.md#test-your-mappings).",
+    )
     delivery: Delivery = Field(default_factory=Delivery, description="How events are sent to Kameleoon.")
     audit: Audit = Field(default_factory=Audit, description="How what became of each event is recorded.")
     admin: Admin = Field(default_factory=Admin, description="Where a worker shows its metrics and health.")
@@ -55,7 +62,8 @@ class File(Section):
 class Config:
     """A configuration without mistakes. Its secrets print as stars.
 
-    `mappings` is as written, None where the file has none; `plan` is what runs, compiled.
+    `mappings` is as written, None where the file has none; `plan` is what runs, compiled. `tests`
+    are ready for `check`: nothing else looks at them.
     """
 
     destination: Destination
@@ -67,6 +75,7 @@ class Config:
     admin: Admin
     plan: Plan = field(repr=False)
     file: str
+    tests: tuple[ConfiguredTest, ...] = field(default=(), repr=False)
     warnings: tuple[Problem, ...] = field(default=(), repr=False)
 
     @property

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from pipeline.config.keys import field_at, instead_of, kind_of
+from pipeline.config.mapping_tests import MappingTest
 from pipeline.config.mappings import Mapping, WrittenMapping
 from pipeline.config.model import File
 from pipeline.config.problem import Path
@@ -57,14 +58,37 @@ class Validation:
 
     def mappings(self) -> tuple[Mapping | None, ...] | None:
         """The entries of `mappings`, None for one that cannot be read; None where there is no such key."""
-        data = self._data.get("mappings")
-        if data is None and not self._report.is_written(("mappings",)):
+        entries = self._entries("mappings", ": then the four presets run")
+        if entries is None:
+            return None
+        return tuple(self._mapping(index, entry) for index, entry in enumerate(entries))
+
+    def tests(self) -> tuple[MappingTest | None, ...]:
+        """The entries of `tests`, None for one that cannot be read."""
+        entries = self._entries("tests", "") or ()
+        return tuple(self._test(index, entry) for index, entry in enumerate(entries))
+
+    def _entries(self, key: str, without: str) -> list[Any] | None:
+        """What a list holds, None where there is no such key."""
+        data = self._data.get(key)
+        if data is None and not self._report.is_written((key,)):
             return None
         if not isinstance(data, list) or not data:
-            hint = "list mappings below it, each with a hyphen; or delete the key: then the four presets run"
-            self._report.error(("mappings",), "holds no list of mappings", hint)
-            return ()
-        return tuple(self._mapping(index, entry) for index, entry in enumerate(data))
+            hint = f"list {key} below it, each with a hyphen; or delete the key{without}"
+            self._report.error((key,), f"holds no list of {key}", hint)
+            return []
+        return data
+
+    def _test(self, index: int, entry: Any) -> MappingTest | None:
+        path: Path = ("tests", index)
+        if entry is None:
+            self._report.error(path, "is empty", "write `name`, `event` and `expect`, or delete the hyphen")
+            return None
+        try:
+            return MappingTest.model_validate(entry, context=self._context)
+        except ValidationError as error:
+            self._explain(error, path)
+        return None
 
     def _mapping(self, index: int, entry: Any) -> Mapping | None:
         path: Path = ("mappings", index)
