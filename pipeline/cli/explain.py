@@ -1,9 +1,12 @@
 """The verb `explain`: what the pipeline makes of events, and why. Nothing is sent unless asked for."""
 
 import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -43,6 +46,9 @@ def explain(
     send: Annotated[
         bool, typer.Option("--send", help="Send the one event to Kameleoon, after asking.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Explain again whenever FILE or the configuration is saved.")
+    ] = False,
     rules: Annotated[
         bool, typer.Option("--rules", help="Show what each answer of Kameleoon means; goes without FILE.")
     ] = False,
@@ -58,12 +64,33 @@ def explain(
 
     Exit code 0: every event could be decided. 1: at least one is rejected.
     """
+    if watch and (rules or send or as_json or file in (None, "-")):
+        stop(ExitCode.USAGE, "--watch needs a FILE, and goes without --send, --json and --rules")
     if rules:
         _rules(config, file, (status, body, tuple(header or ())), as_json=as_json, send=send)
         return
     if file is None or status is not None or body is not None or header:
         stop(ExitCode.USAGE, "name a FILE; or give --rules, alone or with --status, --body and --header")
+    if watch:
+        explain_again(file, config, time.sleep)
     _events(file, config, as_json=as_json, send=send)
+
+
+def explain_again(file: str, config: Path | None, wait: Callable[[float], None]) -> NoReturn:
+    """Explain at once and after each save, mistakes included, until Ctrl-C. `wait` lets time go by."""
+    from pipeline.cli.explain_watch import watch
+
+    files = tuple(path for path in (config, Path(file)) if path is not None)
+
+    def look(saved: tuple[Path, ...]) -> None:
+        for path in saved:
+            print(f"\nsaved: {path}", flush=True)
+        with suppress(typer.Exit):  # a mistake, or a rejected event: it is told, and may be mended
+            _events(file, config, as_json=False, send=False)
+        if not saved:
+            print(f"watching {' and '.join(map(str, files))}; Ctrl-C ends it", file=sys.stderr, flush=True)
+
+    watch(files, look, wait)
 
 
 def _rules(
