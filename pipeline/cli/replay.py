@@ -28,10 +28,25 @@ def register(app: typer.Typer) -> None:
     )
 
 
+def _reason_codes(incomplete: str) -> list[str]:
+    """For the shell: the reasons of what is on the dead-letter topic."""
+    from pipeline.core.audit_record import OutcomeKind
+    from pipeline.core.reasons import REASONS
+
+    undelivered = (OutcomeKind.REJECTED, OutcomeKind.FAILED, OutcomeKind.EXPIRED)
+    known = (str(code) for code, entry in REASONS.items() if entry.outcome in undelivered)
+    return [code for code in known if code.startswith(incomplete)]
+
+
 def replay(
     config: Annotated[Path, typer.Option("--config", help="The configuration.")] = Path(DEFAULT_FILE),
     reasons: Annotated[
-        list[str] | None, typer.Option("--reason", help=f"Only what ended with this reason code. {_SEVERAL}")
+        list[str] | None,
+        typer.Option(
+            "--reason",
+            help=f"Only what ended with this reason code. {_SEVERAL}",
+            autocompletion=_reason_codes,
+        ),
     ] = None,
     mappings: Annotated[
         list[str] | None, typer.Option("--mapping", help=f"Only what failed under this mapping. {_SEVERAL}")
