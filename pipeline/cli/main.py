@@ -27,6 +27,7 @@ VERBS: Final[tuple[str, ...]] = (
     "produce",
     "run",
     "audit",
+    "top",
     "page",
     "reconcile",
     "replay",

@@ -10,8 +10,7 @@ from pipeline.adapters.admin_pages import AdminPages
 from pipeline.core import metrics
 from pipeline.core.health import Condition, Health, health
 from pipeline.engine.meter import Meter
-
-READY = Condition(is_connected=True, has_joined=True)
+from tests.support.admin_pages import READY
 
 
 async def _started(pages: AdminPages, found: Condition = READY) -> str:

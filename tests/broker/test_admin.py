@@ -1,7 +1,12 @@
 """The pages of a real worker: readiness, metrics that agree with the audit, no quarrel over a port."""
 
-import pytest
+import asyncio
+import json
 
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli.main import app
 from tests.support.waiting import until
 from tests.support.worker.events import letter, track, tracks
 from tests.support.worker.pages import ANY_PORT, SHOWN, readiness, scraped
@@ -33,6 +38,12 @@ async def test_a_scrape_agrees_with_what_happened(scene: Scene) -> None:
     assert answers == {"200": [101], "400": [1], "503": [1]}
     watermarks = found.values("watermark_offset", topic=scene.kafka.topics.events)
     assert (len(watermarks), sum(watermarks)) == (4, 102)
+
+    url = worker.said(SHOWN)[0]["url"]
+    command = ["top", "--once", "--json", "--interval", "0.1", "--url", url]
+    seen = json.loads((await asyncio.to_thread(CliRunner().invoke, app, command)).stdout)
+    assert (seen["together"]["outcomes"]["delivered"], seen["together"]["received"]) == (101, 102)
+    assert len(seen["partitions"]) == both_topics
     assert await worker.stop() == 0
 
 
