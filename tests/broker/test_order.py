@@ -28,8 +28,10 @@ async def test_a_visitors_events_arrive_in_order_whatever_is_retried(scene: Scen
         ]
     )
 
-    worker = await scene.started(scene.config(delivery={"concurrency": 64}))
-    await scene.accounted(VISITORS * EACH)
+    # half of all answers are failures: one request at a time would follow
+    config = scene.config(delivery={"concurrency": 64, "min_concurrency": 16})
+    worker = await scene.started(config)
+    await scene.accounted(VISITORS * EACH, timeout_s=90)
 
     assert await worker.stop() == 0
     outcomes, received = (await scene.book()).outcomes, scene.sandbox.received()
