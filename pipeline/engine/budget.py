@@ -27,12 +27,12 @@ class InFlightBudget:
         """How many records each of so many partitions may have in flight.
 
         Twice an even part: a busy partition may use what idle ones leave, and the doubt that a crash
-        leaves, this many records of every partition, stays below two budgets. Never more than a third:
-        with as many that were read at once beyond it, others still get through.
+        leaves, this many records of every partition, stays below two budgets. Never more than a quarter:
+        with as many that wait, and a third that is read at once, others still get through.
         """
         if partitions <= 1:
             return self.max_events
-        return max(1, min(self.max_events // 3, -(-2 * self.max_events // partitions)))
+        return max(1, min(self.max_events // 4, -(-2 * self.max_events // partitions)))
 
     def take(self, size_bytes: int, events: int = 1) -> None:
         """Records were received."""

@@ -142,16 +142,21 @@ class Partitions:
             self.budget.give_back(size_bytes)
 
     def is_stretched(self, partition: TopicPartition) -> bool:
-        """Whether the partition has too many records in flight, or above its watermark, to receive more."""
+        """Whether as many records wait as may be in flight, or too many lie above the watermark."""
         assignment = self._held.get(partition)
         return assignment is not None and (
-            assignment.ledger.unsettled >= assignment.window or assignment.ledger.spread >= self._max_spread
+            assignment.ledger.unsettled >= 2 * assignment.window
+            or assignment.ledger.spread >= self._max_spread
         )
 
     @property
     def most_at_once(self) -> int:
-        """How many records may be received at once: as there is room, and no more than a share."""
-        return max(1, min(self.budget.room, self.budget.share(len(self._held))))
+        """How many records may be received at once: of several partitions none takes all the room.
+
+        No fewer than that: the client fetches nothing new while much of what it has is not taken.
+        """
+        bound = self.budget.max_events // 3 if len(self._held) > 1 else self.budget.max_events
+        return max(1, min(self.budget.room, bound))
 
     async def commit(self) -> None:
         """Commit all that is held. Raises LogUnavailable."""

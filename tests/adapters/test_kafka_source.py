@@ -93,7 +93,7 @@ async def test_a_partition_that_must_wait_while_others_go_on_is_passed_over() ->
         await until(lambda: len(scene.offsets(P0)) == len(scene.offsets(P1)) == 100)
         stretched = scene.partitions.assignment(TopicPartition(*P0))
         assert stretched is not None
-        stretched.window = 100
+        stretched.window = 50
         await settle()
         scene.consumer.held = 200
         await until(lambda: len(scene.offsets(P1)) == 200)
