@@ -101,10 +101,15 @@ def measured(text: str | None = None) -> Inputs:
     return Inputs(
         single_cpu_us=single["CPU µs an event"],
         array_cpu_us=array["CPU µs an event"],
-        tls_factor=tls["TLS"]["CPU µs an event"] / tls["kameleoon-pipeline"]["CPU µs an event"],
+        tls_factor=row_of(tls, "TLS")["CPU µs an event"] / tls["kameleoon-pipeline"]["CPU µs an event"],
         worker_mib=single["peak memory"],
         array_worker_mib=array["peak memory"],
     )
+
+
+def row_of(rows: Rows, name: str) -> dict[str, float]:
+    """The row of a run, with or without the pipeline's name before it. Empty where there is none."""
+    return next((row for told, row in rows.items() if told == name or told.endswith(f", {name}")), {})
 
 
 def _title(name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from bench.processes import ROOT
 from bench.results import RESULTS
-from bench.sizing.inputs import ENDPOINTS_MS, RATES, Inputs, Rows, measured, tables
+from bench.sizing.inputs import ENDPOINTS_MS, RATES, Inputs, Rows, measured, row_of, tables
 from bench.sizing.limits import limits
 from bench.sizing.model import Bounds, Endpoint, bounds, need, topics
 from bench.variants import SLOW_MS, TABLES
@@ -93,8 +93,8 @@ def _held_against(inputs: Inputs, results: dict[str, Rows]) -> str:
     titles = {table.name: table.title for table in TABLES}
     rows = []
     for table, contender, bound, workers in told:
-        found = results.get(titles[table], {}).get(contender)
-        if found is not None:
+        found = row_of(results.get(titles[table], {}), contender)
+        if found:
             model, run = workers * bound.lowest, found["events/s"]
             rows.append(
                 (
