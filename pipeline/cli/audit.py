@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -12,12 +12,38 @@ if TYPE_CHECKING:
     from pipeline.config.kafka import Kafka
     from pipeline.core.audit_summary import AuditSummary
 
+_LAST: Final = 20
+
 PipelineOption = Annotated[
     str | None,
     typer.Option("--pipeline", help="Only this pipeline's records (its consumer group).", show_default="all"),
 ]
-LastOption = Annotated[int, typer.Option("--last", "-n", min=0, help="Begin with so many records.")]
-FollowOption = Annotated[bool, typer.Option(help="Go on with what comes, until interrupted.")]
+MessageIdOption = Annotated[
+    str | None,
+    typer.Option(
+        "--message-id",
+        help="What became of the event of this messageId, from its first record on. "
+        "An event without one is topic-partition@offset, where it stood.",
+    ),
+]
+LastOption = Annotated[
+    int | None,
+    typer.Option(
+        "--last",
+        "-n",
+        min=0,
+        help="Begin with so many records.",
+        show_default=f"{_LAST}, with --message-id all",
+    ),
+]
+FollowOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--follow/--no-follow",
+        help="Go on with what comes, until interrupted.",
+        show_default="follow, but not with --message-id",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -32,11 +58,12 @@ def tail(
     config: ConfigOption = None,
     bootstrap_servers: ServersOption = None,
     pipeline: PipelineOption = None,
-    last: LastOption = 20,
+    message_id: MessageIdOption = None,
+    last: LastOption = None,
     from_beginning: Annotated[
         bool, typer.Option("--from-beginning", help="Begin with the oldest record there is.")
     ] = False,
-    follow: FollowOption = True,
+    follow: FollowOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print each record as one line of JSON.")] = False,
 ) -> None:
     """Show the newest audit records and then what comes; a live table on a terminal.
@@ -44,14 +71,15 @@ def tail(
     Records of workers that had lost their partition are left out, as far as their
     successor's marker is read.
     """
-    from pipeline.cli.audit_tail import show
+    from pipeline.cli.audit_tail import Asked, show
 
     where = target(config, bootstrap_servers)
-    begin = None if from_beginning else last
+    follow = message_id is None if follow is None else follow
+    if last is None and message_id is None:
+        last = _LAST
+    asked = Asked(pipeline, message_id, None if from_beginning else last, follow)
     try:
-        on_broker(
-            show(where.kafka, pipeline=pipeline, last=begin, follow=follow, as_json=as_json), where.told
-        )
+        on_broker(show(where.kafka, asked, as_json=as_json), where.told)
     except KeyboardInterrupt:
         if not follow:
             raise

@@ -4,6 +4,7 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from rich.console import Console
@@ -17,6 +18,7 @@ from pipeline.cli.names import nothing_of
 from pipeline.config.kafka import Kafka
 from pipeline.core.audit import AuditRecord, decode_audit, encode
 from pipeline.core.audit_view import Fences
+from pipeline.core.delivery_view.history import key_of
 from pipeline.core.reconcile.accounts import AuditValue
 
 _COLUMNS: Final = ("decided at", "outcome", "reason", "event", "mapping", "source", "status", "ms", "detail")
@@ -27,6 +29,8 @@ _STYLES: Final = {"delivered": "green", "filtered": "dim", "rejected": "yellow",
 _FRAME_LINES: Final = 4
 _WIDEST_CELL: Final = 36
 _MOST_PIPELINES: Final = 100
+_MOST_OF_ONE_EVENT: Final = 10_000
+"""A messageId such as `undefined` may be that of every event."""
 
 
 class Screen(Protocol):
@@ -36,22 +40,36 @@ class Screen(Protocol):
         """Show some more, in the order in which they were decided."""
 
 
-async def show(kafka: Kafka, *, pipeline: str | None, last: int | None, follow: bool, as_json: bool) -> None:
-    """Show the last records (None: all there are), then what comes if it is to follow."""
-    picker = _Picker(pipeline)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which records: of one pipeline, of one event (None: of all), the last ones (None: all there are)."""
+
+    pipeline: str | None
+    message_id: str | None
+    last: int | None
+    follow: bool
+
+
+async def show(kafka: Kafka, asked: Asked, *, as_json: bool) -> None:
+    """Show the records that there are, then what comes if it is to follow."""
+    picker = _Picker(asked)
     async with open_audit(kafka) as reader:
-        await reader.seek(last)
-        with _screen(as_json=as_json, live=follow) as screen:
-            await _show_present(reader, picker, screen, last)
-            if pipeline is not None and pipeline not in picker.pipelines:
-                print(nothing_of("--pipeline", pipeline, picker.pipelines), file=sys.stderr)
-            if follow:
+        await reader.seek(asked.last if asked.message_id is None else None)
+        with _screen(as_json=as_json, live=asked.follow) as screen:
+            await _show_present(reader, picker, screen, asked)
+            for sentence in picker.not_found():
+                print(sentence, file=sys.stderr)
+            if asked.follow:
                 async for records in reader.onwards():
                     screen.show(picker.pick(records))
 
 
-async def _show_present(reader: AuditReader, picker: "_Picker", screen: Screen, last: int | None) -> None:
-    """All as they are read, or the last ones of all partitions together, by the time of their decision."""
+async def _show_present(reader: AuditReader, picker: "_Picker", screen: Screen, asked: Asked) -> None:
+    """All as they are read, or the last ones of all partitions together, by the time of their decision.
+
+    One event's replays stand on other partitions: its records are put in order too.
+    """
+    last = _MOST_OF_ONE_EVENT if asked.last is None and asked.message_id is not None else asked.last
     newest: list[AuditRecord] = []
     async for records in reader.to_end():
         if last is None:
@@ -67,23 +85,34 @@ def _newest(records: list[AuditRecord], count: int) -> list[AuditRecord]:
 
 
 class _Picker:
-    """Takes the outcomes that hold from the records of the topic; `pipelines` names the first read of."""
+    """Takes the outcomes that hold, and were asked for, from the records of the topic."""
 
-    def __init__(self, pipeline: str | None) -> None:
-        self._pipeline = pipeline
-        self.pipelines: set[str] = set()
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._pipelines: set[str] = set()
+        self._has_picked = False
         self._fences = Fences()
 
     def pick(self, records: Iterable[AuditValue]) -> list[AuditRecord]:
         entries = [entry for entry in (decode_audit(record.value) for record in records) if entry is not None]
-        if len(self.pipelines) < _MOST_PIPELINES:
-            self.pipelines.update(entry.pipeline for entry in entries)
+        if len(self._pipelines) < _MOST_PIPELINES:
+            self._pipelines.update(entry.pipeline for entry in entries)
         holding = [entry for entry in entries if self._fences.admits(entry)]
-        return [
-            entry
-            for entry in holding
-            if isinstance(entry, AuditRecord) and self._pipeline in (None, entry.pipeline)
-        ]
+        picked = [entry for entry in holding if isinstance(entry, AuditRecord) and self._is_asked_for(entry)]
+        self._has_picked = self._has_picked or bool(picked)
+        return picked
+
+    def _is_asked_for(self, entry: AuditRecord) -> bool:
+        asked = self._asked
+        return asked.pipeline in (None, entry.pipeline) and asked.message_id in (None, key_of(entry))
+
+    def not_found(self) -> Iterator[str]:
+        """A sentence for each name that was asked for and that no record told of."""
+        pipeline, message_id = self._asked.pipeline, self._asked.message_id
+        if pipeline is not None and pipeline not in self._pipelines:
+            yield nothing_of("--pipeline", pipeline, self._pipelines)
+        elif message_id is not None and not self._has_picked:
+            yield nothing_of("--message-id", message_id, ())
 
 
 @contextmanager

@@ -1,9 +1,11 @@
 """The verb `page`: the audit topic in a browser."""
 
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +19,27 @@ if TYPE_CHECKING:
     from pipeline.adapters.delivery_page.feed import Feed
 
 _DEFAULT_LISTEN = "127.0.0.1:8088"
+_HOST_NAME = re.compile(r"[a-z0-9._-]+|\[[0-9a-f:.]+\]", re.ASCII)
+
+AllowedHostOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allowed-host",
+        metavar="NAME",
+        help="Answer to this name, as browsers ask for it, beside those of this machine, and to no other. "
+        "Several times for several.",
+        show_default="this machine's names; with another address in --listen, any",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """Where the page is served, and the names that it answers to beside this machine's."""
+
+    host: str
+    port: int
+    names: tuple[str, ...]
 
 
 def register(app: typer.Typer) -> None:
@@ -30,6 +53,7 @@ def page(
     listen: Annotated[
         str, typer.Option("--listen", help="host:port to serve the page at; port 0 takes a free one.")
     ] = _DEFAULT_LISTEN,
+    allowed_hosts: AllowedHostOption = None,
     pipeline: PipelineOption = None,
     since: Annotated[
         str, typer.Option("--since", metavar="TIME", help="Read from this time on: 6h for 6h ago.")
@@ -44,12 +68,12 @@ def page(
     from pipeline.adapters.clock import SystemClock
     from pipeline.cli.logs import set_up_logs
 
-    where, address = target(config, bootstrap_servers), _address(listen)
+    where, site = target(config, bootstrap_servers), _Site(*_address(listen), _names(allowed_hosts))
     since_ms = instant_ms("--since", since, SystemClock().now_ms()) or 0
     set_up_logs(as_json=not sys.stderr.isatty())
     try:
         with _silent_client():
-            on_broker(_serve(where, address, pipeline, since_ms), where.told)
+            on_broker(_serve(where, site, pipeline, since_ms), where.told)
     except KeyboardInterrupt:
         raise typer.Exit from None  # the regular end, while it connects
 
@@ -68,6 +92,17 @@ def _address(listen: str) -> tuple[str, int]:
     return address
 
 
+def _names(allowed: list[str] | None) -> tuple[str, ...]:
+    names = tuple(name.lower() for name in allowed or ())
+    for name in names:
+        if _HOST_NAME.fullmatch(name) is None:
+            stop(
+                ExitCode.USAGE,
+                f"--allowed-host {name}: write a name without scheme and port, such as events.example.org",
+            )
+    return names
+
+
 @contextmanager
 def _silent_client() -> Iterator[None]:
     """The page itself says when no broker answers, once; the client says it all the time."""
@@ -81,7 +116,7 @@ def _silent_client() -> Iterator[None]:
         client.propagate = propagated
 
 
-async def _serve(where: Target, address: tuple[str, int], pipeline: str | None, since_ms: int) -> None:
+async def _serve(where: Target, site: _Site, pipeline: str | None, since_ms: int) -> None:
     from pipeline.adapters.audit_reader import open_audit
     from pipeline.adapters.clock import SystemClock
     from pipeline.adapters.delivery_page.answers import Answers, Told
@@ -96,7 +131,7 @@ async def _serve(where: Target, address: tuple[str, int], pipeline: str | None, 
         feed = Feed(reader, view, clock)
         told = Told(where.config or DEFAULT_FILE, where.told)
         try:
-            async with serving(Answers(view, feed, clock, told), *address) as url:
+            async with serving(Answers(view, feed, clock, told), site.host, site.port, site.names) as url:
                 print(f"the delivery page: {url}", flush=True)
                 await _until_stopped(feed)
         except CannotListenError as error:

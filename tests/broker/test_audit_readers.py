@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from pipeline.cli.exits import ExitCode
 from pipeline.cli.main import app
 from pipeline.config.kafka import Kafka
-from pipeline.core.audit import OutcomeKind, SourcePosition, decode_audit, encode, utc_text
+from pipeline.core.audit import OutcomeKind, Position, SourcePosition, decode_audit, encode, utc_text
 from pipeline.core.outcome import Reason, Stage
 from tests.support.audit_entries import assignment_marker, audit_record
 from tests.support.kafka.broker import Broker
@@ -183,6 +183,42 @@ def test_a_pipeline_that_nothing_tells_of_is_told_with_those_there_are(own: Kafk
         assert wrong.exit_code == ExitCode.FINE
         assert "--pipeline anothr: nothing of that name was found; there is another, " in wrong.stderr
         assert "nothing of that name" not in right.stderr
+
+
+def test_one_events_way_through_parts_and_replays_is_told_in_order(own: Kafka, config: str) -> None:
+    again = {"source": SourcePosition("kameleoon-replays", 3, 5, NOON_MS), "message_id": "m-0"}
+    replayed = audit_record(
+        **again, decided_at=utc_text(NOON_MS + 9), replay_of=Position("segment-events", 0, 0)
+    )
+    _fill(own, [(3, encode(replayed)), (0, _delivered(0)), (1, _delivered(1)), (0, b"?")])
+
+    shown = _audit("tail", config, "--message-id", "m-0", "--json")
+    newest = _audit("tail", config, "--message-id", "m-0", "--json", "--last", "1")
+
+    assert shown.exit_code == ExitCode.FINE
+    assert shown.stderr == ""
+    assert [json.loads(line)["replay_of"] is None for line in shown.stdout.splitlines()] == [True, False]
+    assert _message_ids(shown.stdout) == ["m-0", "m-0"]
+    assert newest.stdout == shown.stdout.splitlines(keepends=True)[1]
+
+
+def test_an_event_without_message_id_is_found_by_where_it_stood(own: Kafka, config: str) -> None:
+    source = SourcePosition("segment-events", 2, 7, NOON_MS)
+    _fill(own, [(2, encode(audit_record(source=source, message_id=None))), (0, _delivered(0))])
+
+    shown = _audit("tail", config, "--message-id", "segment-events-2@7", "--json").stdout
+
+    assert [json.loads(line)["source"]["offset"] for line in shown.splitlines()] == [7]
+
+
+def test_an_event_that_nothing_tells_of_is_told(own: Kafka, config: str) -> None:
+    _fill(own, [(0, _delivered(0))])
+
+    shown = _audit("tail", config, "--message-id", "m-1")
+
+    assert shown.exit_code == ExitCode.FINE
+    assert shown.stderr == "--message-id m-1: nothing of that name was found\n"
+    assert "m-0" not in shown.stdout
 
 
 def test_a_missing_audit_topic_is_told(kafka: Broker, unique: str, tmp_path: Path) -> None:

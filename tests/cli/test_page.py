@@ -20,3 +20,11 @@ def test_a_time_that_is_none_is_refused() -> None:
 
     assert result.exit_code == ExitCode.USAGE
     assert result.stderr.startswith("--since soon: write an instant")
+
+
+@pytest.mark.parametrize("name", ["https://events.example.org", "events.example.org:80", "*", "", "a b"])
+def test_a_name_that_is_none_is_refused(name: str) -> None:
+    result = CliRunner().invoke(app, ["page", "--bootstrap-servers", "127.0.0.1:1", "--allowed-host", name])
+
+    assert result.exit_code == ExitCode.USAGE
+    assert result.stderr.startswith(f"--allowed-host {name}: write a name without scheme and port")

@@ -57,11 +57,13 @@ class FakeReader:
 class Page:
     """A page without a server: `feed.run` is for the test to run."""
 
-    def __init__(self, clock: Clock | None = None, *, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, clock: Clock | None = None, *, host: str = "127.0.0.1", names: Sequence[str] = ()
+    ) -> None:
         self.clock = clock or SystemClock()
         self.reader = FakeReader()
         self.view = DeliveryView()
         self.feed = Feed(self.reader, self.view, self.clock)
         told = Told("my shop.yaml", "--config 'my shop.yaml'")
         self.answers = Answers(self.view, self.feed, self.clock, told)
-        self.application: web.Application = application(self.answers, host)
+        self.application: web.Application = application(self.answers, host, names)

@@ -8,7 +8,7 @@ import orjson
 
 from pipeline.adapters.delivery_page.feed import Feed
 from pipeline.core.audit import OutcomeKind, encode
-from pipeline.core.delivery_view.dead_letters import explained, replay_event, search_further
+from pipeline.core.delivery_view.dead_letters import explained, one_event, replay_event, search_further
 from pipeline.core.delivery_view.history import Seen, key_of
 from pipeline.core.delivery_view.report import WINDOWS, Only, Report
 from pipeline.core.delivery_view.view import DeliveryView, Wanted
@@ -83,7 +83,8 @@ class Answers:
         """The newest outcomes, or those whose message id holds `search`. Raises QuestionError."""
         search = asked.get("search", "").strip()
         if search:
-            return _json(self._outcomes(self._view.search(search, MOST_OUTCOMES), search))
+            further = search_further(search, self._told.broker)
+            return _json(self._outcomes(self._view.search(search, MOST_OUTCOMES), further))
         outcome = asked.get("outcome")
         if outcome and outcome not in set(OutcomeKind):
             raise QuestionError(f"outcome is one of {', '.join(OutcomeKind)}")
@@ -94,9 +95,10 @@ class Answers:
         """All outcomes held of one event, the oldest first."""
         found = self._view.event(key)
         replay = replay_event((seen.record for seen in found), self._told.config)
-        return _json({"key": key, "replay": replay, **self._outcomes(found, key)})
+        further = one_event(key, self._told.broker)
+        return _json({"key": key, "replay": replay, **self._outcomes(found, further)})
 
-    def _outcomes(self, found: Iterable[Seen], looked_for: str | None) -> dict[str, Any]:
+    def _outcomes(self, found: Iterable[Seen], further: str | None) -> dict[str, Any]:
         """`further` is the command that looks where this page cannot."""
         return {
             "outcomes": [
@@ -108,7 +110,7 @@ class Answers:
                 for seen in found
             ],
             "searchable_from_ms": self._view.searchable_from_ms,
-            "further": None if looked_for is None else search_further(looked_for, self._told.broker),
+            "further": further,
         }
 
 

@@ -1,7 +1,7 @@
 """The web server of the delivery page: files of this package and answers in JSON, to read only."""
 
 import ipaddress
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Final
@@ -34,7 +34,8 @@ _HEADERS: Final = {
 _LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _LONGEST_LINE: Final = 16_384
 """A message id of 1,024 characters, each of them twelve in a path."""
-_WRONG_HOST: Final = "This page answers under the names of this machine alone: see `page --listen`.\n"
+_WRONG_HOST: Final = "This page does not answer to this name: see `page --allowed-host`.\n"
+_LIVE: Final = "/live"
 
 
 class CannotListenError(Exception):
@@ -42,9 +43,10 @@ class CannotListenError(Exception):
 
 
 @asynccontextmanager
-async def serving(answers: Answers, host: str, port: int) -> AsyncIterator[str]:
+async def serving(answers: Answers, host: str, port: int, allowed: Iterable[str]) -> AsyncIterator[str]:
     """Serve the page for as long as the block runs; its address. Raises CannotListenError."""
-    runner = web.AppRunner(application(answers, host), access_log=None, max_line_size=_LONGEST_LINE)
+    made = application(answers, host, allowed)
+    runner = web.AppRunner(made, access_log=None, max_line_size=_LONGEST_LINE)
     await runner.setup()
     try:
         try:
@@ -57,13 +59,14 @@ async def serving(answers: Answers, host: str, port: int) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def application(answers: Answers, host: str) -> web.Application:
+def application(answers: Answers, host: str, allowed: Iterable[str] = ()) -> web.Application:
     """The page as it listens on `host`.
 
-    On this machine's own address it answers to this machine's names only: a page elsewhere whose name
-    is made to point here (DNS rebinding) reads nothing.
+    On this machine's own address it answers to this machine's names and those that are allowed: a page
+    elsewhere whose name is made to point here (DNS rebinding) reads nothing. So it does on another
+    address where names are allowed; where none are, it answers to any.
     """
-    made = web.Application(client_max_size=1024, middlewares=[_host_check(host)])
+    made = web.Application(client_max_size=1024, middlewares=[_host_check(host, frozenset(allowed))])
     made.on_response_prepare.append(_add_headers)
     for path, (name, kind) in _FILES.items():
         made.router.add_get(path, _file(name, kind))
@@ -84,7 +87,7 @@ def _add_answers(made: web.Application, answers: Answers) -> None:
     async def event(request: web.Request) -> web.Response:
         return _answer(lambda: answers.event(request.match_info["key"]))
 
-    made.router.add_get("/live", live)
+    made.router.add_get(_LIVE, live)
     made.router.add_get("/data.json", data)
     made.router.add_get("/events.json", events)
     made.router.add_get(r"/event/{key:[\s\S]+}.json", event)
@@ -110,12 +113,14 @@ async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(_HEADERS)
 
 
-def _host_check(listens_on: str) -> Middleware:
-    names = _LOOPBACK_NAMES | {_as_named(listens_on)} if _is_loopback(listens_on) else None
+def _host_check(listens_on: str, allowed: frozenset[str]) -> Middleware:
+    names = _LOOPBACK_NAMES | {_as_named(listens_on)} | allowed
+    is_checked = _is_loopback(listens_on) or bool(allowed)
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if names is not None and _without_port(request.headers.get("host", "")) not in names:
+        is_probe = request.path == _LIVE  # asked for under the address of a container, and tells nothing
+        if is_checked and not is_probe and _without_port(request.headers.get("host", "")) not in names:
             return web.Response(status=web.HTTPMisdirectedRequest.status_code, text=_WRONG_HOST)
         return await handler(request)
 

@@ -62,6 +62,11 @@ def _replay(config: str, *options: str) -> str:
 
 
 def search_further(key: str, told: str) -> str:
-    """The command that looks for an event through the whole topic; `told` names the broker."""
+    """The command that looks for a part of a message id through the whole topic; `told` names the broker."""
     tail = f"kameleoon-pipeline audit tail {told} --from-beginning --no-follow --json"
     return f"{tail} | grep --fixed-strings -- {shlex.quote(key)}"
+
+
+def one_event(key: str, told: str) -> str:
+    """The command that shows all that the topic holds of one event."""
+    return f"kameleoon-pipeline audit tail {told} --message-id {shlex.quote(key)}"

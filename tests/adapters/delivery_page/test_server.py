@@ -131,6 +131,8 @@ async def test_the_search_takes_a_part_and_says_where_to_look_further(site: Site
     found = await site.get("/events.json?search=c-1")
     assert [seen["key"] for seen in found["outcomes"]] == ["abc-123"]
     assert found["further"].endswith("| grep --fixed-strings -- c-1")
+    one = await site.get("/event/abc-123.json")
+    assert one["further"].endswith("audit tail --config 'my shop.yaml' --message-id abc-123")
     quoted = await site.get("/events.json?search=" + quote("'; rm x"))
     assert quoted["further"].endswith("""-- ''"'"'; rm x'""")
 
@@ -175,6 +177,23 @@ async def test_only_names_of_this_machine_are_answered(site: Site) -> None:
         assert await site.status("/data.json", host=name) == 421
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])  # noqa: S104 (nothing listens there)
+async def test_names_that_are_allowed_are_answered_and_no_others(host: str) -> None:
+    page = Page(host=host, names=["events.example.org"])
+
+    async def status(client: "TestClient[Any, Any]", path: str, name: str) -> int:
+        async with client.get(path, headers={"host": name}) as response:
+            return response.status
+
+    async with TestClient(TestServer(page.application)) as client:
+        for name in ("events.example.org", "Events.Example.org:8443", "localhost", "127.0.0.1:8088"):
+            assert await status(client, "/data.json", name) == 200
+        for name in ("evil.example", "x.events.example.org", "events.example.org.evil", "10.0.0.7", ""):
+            assert await status(client, "/data.json", name) == 421
+            assert await status(client, "/", name) == 421
+        assert await status(client, "/live", "10.0.0.7:8088") == 200, "a probe knows an address only"
+
+
 async def test_an_address_that_others_reach_is_answered_by_any_name() -> None:
     page = Page(host="0.0.0.0")  # noqa: S104 (nothing listens there)
     async with (
@@ -188,12 +207,12 @@ async def test_a_port_that_is_taken_is_told(site: Site) -> None:
     port = site.client.port
     assert port is not None
     with pytest.raises(CannotListenError, match=f"^127.0.0.1, port {port}: "):
-        async with serving(site.page.answers, "127.0.0.1", port):
+        async with serving(site.page.answers, "127.0.0.1", port, ()):
             raise AssertionError("nothing is served")
 
 
 async def test_the_address_that_is_told_is_the_one_that_answers(site: Site) -> None:
-    async with serving(site.page.answers, "::1", 0) as url, aiohttp.ClientSession() as session:
+    async with serving(site.page.answers, "::1", 0, ()) as url, aiohttp.ClientSession() as session:
         assert url.startswith("http://[::1]:")
         async with session.get(f"{url}live") as response:
             assert response.status == 200
@@ -203,7 +222,7 @@ async def test_the_longest_message_id_can_be_asked_for(site: Site) -> None:
     longest = "\U0001f600" * 1024
     await site.show(audit_record(message_id=longest))
     async with (
-        serving(site.page.answers, "127.0.0.1", 0) as url,
+        serving(site.page.answers, "127.0.0.1", 0, ()) as url,
         aiohttp.ClientSession() as session,
         session.get(f"{url}event/{quote(longest)}.json") as response,
     ):

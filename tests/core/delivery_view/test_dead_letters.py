@@ -5,7 +5,7 @@ import shlex
 import pytest
 
 from pipeline.core.audit import OutcomeKind
-from pipeline.core.delivery_view.dead_letters import explained, replay_event, search_further
+from pipeline.core.delivery_view.dead_letters import explained, one_event, replay_event, search_further
 from pipeline.core.delivery_view.minutes import Minutes
 from pipeline.core.delivery_view.report import Only, report
 from pipeline.core.outcome import Reason
@@ -43,6 +43,19 @@ def test_the_command_that_searches_further_is_safe_in_a_shell() -> None:
     words = shlex.split(search_further("'; rm -rf $(x)", "--bootstrap-servers 'a:1'"))
     assert words[-1] == "'; rm -rf $(x)"
     assert words[:5] == ["kameleoon-pipeline", "audit", "tail", "--bootstrap-servers", "a:1"]
+
+
+def test_the_command_for_one_event_is_safe_in_a_shell() -> None:
+    words = shlex.split(one_event("it's $(x)", "--config 'a b.yaml'"))
+    assert words == [
+        "kameleoon-pipeline",
+        "audit",
+        "tail",
+        "--config",
+        "a b.yaml",
+        "--message-id",
+        "it's $(x)",
+    ]
 
 
 def test_an_event_with_dead_letters_can_be_replayed_by_its_id() -> None:
