@@ -1,6 +1,8 @@
 """Logging in: TLS with a client certificate, SASL with PLAIN and SCRAM, and every way to get it wrong."""
 
-from collections.abc import Iterator
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +101,23 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cluster,
 def locked(guarded: tuple[Cluster, str]) -> str:
     """The address of a broker that wants a certificate, a user and a password."""
     return guarded[1]
+
+
+@pytest.fixture(autouse=True)
+async def _farewells(locked: str) -> AsyncIterator[None]:
+    """Wait for the broker's goodbye: a TLS connection that was closed keeps its socket open until then."""
+    yield
+    await until(lambda: not _open_to(locked), "every closed connection has let go of its socket")
+
+
+def _open_to(address: str) -> list[asyncio.Transport]:
+    transports = [made for made in gc.get_objects() if isinstance(made, asyncio.Transport)]
+    opened = [transport for transport in transports if not transport.is_closing()]
+    return [transport for transport in opened if _peer(transport) == address]
+
+
+def _peer(transport: asyncio.Transport) -> str:
+    return "{}:{}".format(*transport.get_extra_info("peername", ("", "")))
 
 
 def _kafka(servers: str, mechanism: str = "PLAIN", password: str = PASSWORD, **tls: Any) -> Kafka:
