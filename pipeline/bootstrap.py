@@ -35,6 +35,7 @@ from pipeline.engine.braking import BrakeSettings
 from pipeline.engine.delivery import DeliveryPolicy
 from pipeline.engine.engine import Engine, EnginePorts, EngineSettings
 from pipeline.engine.meter import Meter
+from pipeline.engine.tapping import Taps
 from pipeline.ports import Destination
 
 DEAD_LETTER_ROOM_BYTES: Final = 64 * 1024
@@ -53,11 +54,11 @@ def build_app(
     """
     own = config if number is None else of_worker(config, number)
     endpoint = kameleoon(config, config.delivery.concurrency)
-    meter = Meter()
+    meter, taps = Meter(), Taps(config.plan, SystemClock())
     pages = AdminPages(own.admin.address, meter)
     watch = CredentialWatch(config, endpoint.use, SystemClock(), os.environ)  # compares with the file
     worker = KafkaWorker(
-        lambda: compose(own, destination or endpoint, meter, releases_brake=releases_brake),
+        lambda: compose(own, destination or endpoint, meter, taps, releases_brake=releases_brake),
         pages,
         watch.run,
     )
@@ -112,7 +113,9 @@ def engine_settings(config: Config, *, releases_brake: bool = False) -> EngineSe
     )
 
 
-def compose(config: Config, destination: Destination, meter: Meter, *, releases_brake: bool = False) -> Parts:
+def compose(
+    config: Config, destination: Destination, meter: Meter, taps: Taps, *, releases_brake: bool = False
+) -> Parts:
     """Put one worker together, not yet connected. To be called inside the running loop."""
     kafka, audit_timeout_s = config.kafka, config.audit.timeout_s
     options = client_options(kafka)
@@ -133,6 +136,7 @@ def compose(config: Config, destination: Destination, meter: Meter, *, releases_
         group=KafkaGroup(membership, consumer, options),
         jitter=random.random,
         meter=meter,
+        taps=taps,
     )
     engine = Engine(engine_settings(config, releases_brake=releases_brake), ports)
     topics = (kafka.topics.events, kafka.topics.replays)

@@ -12,6 +12,7 @@ from pipeline.engine.audited_parts import AuditedParts
 from pipeline.engine.braking import Braking
 from pipeline.engine.lanes import distinct
 from pipeline.engine.name_guard import NameGuard
+from pipeline.engine.tapping import Taps
 
 Report = Callable[[Entry, int, Outcome], object]
 """Hears the outcome of part `index` (from 0) of an entry."""
@@ -38,6 +39,7 @@ class Admission:
         report: Report,
         report_again: Report,
         settle: Callable[[Entry], None],
+        taps: Taps,
     ) -> None:
         self._plan = plan
         self._inbox = inbox
@@ -48,6 +50,7 @@ class Admission:
         self._report = report
         self._report_again = report_again
         self._settle = settle
+        self._taps = taps
         self._is_admitting = False
 
     def take_in(self, assignment: Assignment, records: Sequence[Record]) -> None:
@@ -55,7 +58,10 @@ class Admission:
 
         Together: to decide on many in a row takes two thirds of the time of one now and then.
         """
-        assignment.waiting.extend([(record, self._decide(assignment, record)) for record in records])
+        decided = [(record, self._decide(assignment, record)) for record in records]
+        assignment.waiting.extend(decided)
+        if self._taps.is_any:
+            self._taps.decided(decided)
         self.go_on(assignment)
 
     def go_on(self, assignment: Assignment) -> None:

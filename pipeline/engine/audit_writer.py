@@ -14,6 +14,7 @@ from pipeline.core.value import value_class
 from pipeline.engine.accounting import dead_letter
 from pipeline.engine.assignment import Entry
 from pipeline.engine.meter import Meter
+from pipeline.engine.tapping import Taps
 from pipeline.ports import AuditLog, Clock, DeadLetter, DeadLetters, LogEntry, LogUnavailable
 
 
@@ -41,6 +42,7 @@ class AuditWriter:
         on_settled: Callable[[list[Entry]], None],
         on_unacknowledged: Callable[[int, str], None],
         meter: Meter,
+        taps: Taps,
     ) -> None:
         self._audit = audit
         self._dead_letters = dead_letters
@@ -49,6 +51,7 @@ class AuditWriter:
         self._on_settled = on_settled
         self._on_unacknowledged = on_unacknowledged
         self._meter = meter
+        self._taps = taps
         self._pending: defaultdict[int, list[_Pending]] = defaultdict(list)
         self._busy: set[int] = set()
         self._outstanding = 0
@@ -126,6 +129,8 @@ class AuditWriter:
             entry.unaudited -= 1
             if entry.unaudited == 0:
                 settled.append(entry)
+        if self._taps.is_any:
+            self._taps.audited([(item.entry.record, item.log_entry.value) for item in items])
         self._on_settled(settled)
 
 

@@ -29,6 +29,7 @@ from pipeline.engine.assignment import Assignment, Entry
 from pipeline.engine.gate import Ended, Gate, Pass
 from pipeline.engine.meter import Meter
 from pipeline.engine.shipment import Part, Shipment
+from pipeline.engine.tapping import Taps
 from pipeline.engine.turns import Turn, Turns
 from pipeline.ports import Clock, Destination, Timer
 
@@ -62,6 +63,7 @@ class Delivery:
         gate: Gate,
         on_outcome: Callable[[Entry, int, Outcome], None],
         meter: Meter,
+        taps: Taps,
     ) -> None:
         self._destination = destination
         self._policy = policy
@@ -76,6 +78,7 @@ class Delivery:
         self._blame = Blame()
         self._exchange_ended = asyncio.Event()
         self._meter = meter
+        self._taps = taps
 
     def admit(self, entry: Entry) -> None:
         """Queue an entry's deliverable parts behind everyone who shares an identity."""
@@ -164,6 +167,8 @@ class Delivery:
         body = join_bodies([part.deliverable.body for part in shipment.parts], self._policy.batch)
         sent_at_ms, started_s = self._clock.now_ms(), self._clock.monotonic_s()
         number = self._blame.start()
+        if self._taps.is_any:
+            self._taps.sending(shipment)
         shipment.start()
         try:
             exchange = await self._destination.send(body)
@@ -189,6 +194,8 @@ class Delivery:
         if end.attempts.charged > made.charged:
             self._meter.add(ATTEMPTS_CHARGED)
         shipment.attempts = end.attempts
+        if self._taps.is_any:
+            self._taps.answered(shipment, exchange, end.step)
         if end.sign is Sign.TAKES:
             self._blame.accept(number)
         self._gate.hear(turn.entry, Ended(end.sign, shipment.event, exchange, started_s, _hold_s(end.step)))

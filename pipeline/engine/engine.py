@@ -25,6 +25,7 @@ from pipeline.engine.name_guard import NameGuard
 from pipeline.engine.opening import Opener
 from pipeline.engine.partitions import Partitions
 from pipeline.engine.retention import Retention
+from pipeline.engine.tapping import Taps
 from pipeline.ports import AuditLog, Clock, ConsumerGroup, DeadLetters, Destination
 
 COMMIT_INTERVAL_S: Final = 1.0
@@ -56,7 +57,7 @@ class EngineSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnginePorts:
-    """What the engine talks to. `jitter` gives numbers in [0, 1); `meter` is read by whoever shows it."""
+    """What the engine talks to. `jitter` gives numbers in [0, 1); `meter` and `taps` are others' to read."""
 
     audit_log: AuditLog
     clock: Clock
@@ -65,6 +66,7 @@ class EnginePorts:
     group: ConsumerGroup
     jitter: Callable[[], float]
     meter: Meter
+    taps: Taps
 
 
 class Engine:
@@ -87,6 +89,7 @@ class Engine:
             self.gate,
             self._report,
             ports.meter,
+            ports.taps,
         )
         self._audit_writer = AuditWriter(
             ports.audit_log,
@@ -96,6 +99,7 @@ class Engine:
             self._settle_all,
             self._give_up,
             ports.meter,
+            ports.taps,
         )
         self._admission = Admission(
             settings.plan,
@@ -107,18 +111,11 @@ class Engine:
             report=self._report,
             report_again=self._write,
             settle=self._settle,
+            taps=ports.taps,
         )
         commits = Commits(ports.group, settings.audit_topic, ports.clock, lease, self.braking)
         self.partitions = Partitions(
-            opener=Opener(
-                group=ports.group,
-                commits=commits,
-                audit=ports.audit_log,
-                audit_topic=settings.audit_topic,
-                author=settings.author,
-                clock=ports.clock,
-                braking=self.braking,
-            ),
+            opener=_opener(settings, ports, commits, self.braking),
             commits=commits,
             budget=InFlightBudget(settings.max_in_flight_events, settings.max_in_flight_bytes),
             delivery=self._delivery,
@@ -169,3 +166,15 @@ class Engine:
 
     def _give_up(self, audit_partition: int, why: str) -> None:
         self.partitions.give_up(audit_partition, why)
+
+
+def _opener(settings: EngineSettings, ports: EnginePorts, commits: Commits, braking: Braking) -> Opener:
+    return Opener(
+        group=ports.group,
+        commits=commits,
+        audit=ports.audit_log,
+        audit_topic=settings.audit_topic,
+        author=settings.author,
+        clock=ports.clock,
+        braking=braking,
+    )

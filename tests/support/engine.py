@@ -27,6 +27,7 @@ from pipeline.engine.braking import BrakeSettings
 from pipeline.engine.delivery import DeliveryPolicy
 from pipeline.engine.engine import Engine, EnginePorts, EngineSettings
 from pipeline.engine.meter import Meter
+from pipeline.engine.tapping import Taps
 from pipeline.ports import Commit, DeadLetter, LogEntry, LogUnavailable
 from tests.support.clock import START_MS, FakeClock, settle
 from tests.support.destination import FakeDestination
@@ -204,6 +205,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.letters = FakeDeadLetters(self.audit)
+        self.taps = Taps(self.plan, self.clock)
 
     def engine(self) -> Engine:
         """A worker's engine, as the composition root makes it."""
@@ -237,6 +239,7 @@ class World:
             group=self.group,
             jitter=self.jitter,
             meter=self.meter,
+            taps=self.taps,
         )
         return Engine(settings, ports)
 
