@@ -1,6 +1,7 @@
 """docker-compose.yml and Dockerfile: what they promise without being run."""
 
 import re
+import tomllib
 from typing import Any
 
 import pytest
@@ -80,6 +81,21 @@ def test_the_image_runs_as_a_user_without_rights() -> None:
     users = re.findall(r"^USER (\d+)$", _DOCKERFILE, re.MULTILINE)
     assert users
     assert int(users[-1]) > 0
+
+
+def test_the_image_says_what_the_package_says() -> None:
+    labels = dict(re.findall(r'org\.opencontainers\.image\.(\w+)="([^"]*)"', _DOCKERFILE))
+    defaults = dict(re.findall(r"^ARG (\w+)=(.*)$", _DOCKERFILE, re.MULTILINE))
+    said = {name: defaults.get(text.removeprefix("$"), text) for name, text in labels.items()}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert said == {
+        "title": project["name"],
+        "description": project["description"],
+        "version": project["version"],
+        "licenses": project["license"],
+        "source": project.get("urls", {}).get("source", ""),
+        "revision": "",
+    }
 
 
 def test_nothing_but_public_tags_is_asked_for() -> None:

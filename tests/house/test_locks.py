@@ -7,21 +7,13 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.support.locks import pins
 from tests.support.tree import ROOT
 
 _PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 _RUNTIME = [*_PROJECT["project"]["dependencies"], *_PROJECT["project"]["optional-dependencies"]["demo"]]
 _TOOLS = [entry for group in _PROJECT["dependency-groups"].values() for entry in group]
 _LESSER = ["requirements.lock", "requirements-build.lock"]
-_PIN = re.compile(
-    r"^(?P<name>[\w.-]+)==(?P<version>\S+)(?P<rest>(?:.*\\\n)(?:    --hash=.*\n?)+)", re.MULTILINE
-)
-
-
-def pins(lock: str) -> dict[str, str]:
-    """Package → version; only entries with a hash count."""
-    text = (ROOT / lock).read_text()
-    return {canonicalize_name(pin["name"]): pin["version"] for pin in _PIN.finditer(text)}
 
 
 @pytest.mark.parametrize(

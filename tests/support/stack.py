@@ -49,6 +49,12 @@ class Stack:
             check=False,
         )
 
+    def in_image(self, *command: str) -> str:
+        """What a command prints in a container of the pipeline's image."""
+        return self.compose(
+            "run", "--rm", "--no-deps", "--no-TTY", "--entrypoint", command[0], "topics", *command[1:]
+        )
+
     def exit_code(self, service: str) -> int:
         """How the service's container ended."""
         shown = self.compose("ps", "--all", "--format", "json", service)
