@@ -110,7 +110,13 @@ def engine_settings(config: Config, *, releases_brake: bool = False) -> EngineSe
         max_spread=delivery.max_spread,
         drain_s=delivery.drain_s,
         lease_s=min(config.kafka.session_timeout_s, config.kafka.rebalance_timeout_s),
+        standstill_s=max(delivery.standstill_s, _longest_silence_s(config)),
     )
+
+
+def _longest_silence_s(config: Config) -> float:
+    """How long one event may be on its way without a word where all is well: request, wait, audit."""
+    return config.delivery.timeout_s + config.delivery.retry.cap_s + config.audit.timeout_s
 
 
 def compose(

@@ -21,6 +21,7 @@ from pipeline.core.health import Condition, Health, health
 from pipeline.engine.assignment import Chunk
 from pipeline.engine.engine import Engine
 from pipeline.engine.opening import StartRefusedError
+from pipeline.engine.standstill import StandstillError
 from pipeline.ports import Destination, LogUnavailable
 
 log = structlog.get_logger("pipeline.worker")
@@ -219,7 +220,7 @@ _Told = tuple[str, tuple[str, ...]]
 
 def _told(error: BaseException) -> _Told:
     """What is said of an error. A bug's own text might quote an event: only its place is told."""
-    if _exit_code(error) != ExitCode.BUG:
+    if _exit_code(error) != ExitCode.BUG or isinstance(error, StandstillError):
         return str(error), ()
     return kind_of(error), tuple(places_of(error))
 

@@ -208,6 +208,17 @@ class Delivery(Section):
         examples=["40s"],
     )
 
+    standstill_s: Duration = Field(
+        default=300.0,
+        alias="standstill",
+        ge=1.0,
+        le=_DAY_S,
+        description="A worker that has records to settle, settles none, gets no answer and knows no reason "
+        "for so long ends with code 70, to be started again, and tells what waits. Never sooner than "
+        "`timeout`, `retry.cap` and `audit.timeout` together.",
+        examples=["10m"],
+    )
+
     @property
     def max_body_bytes(self) -> int | None:
         """The largest body of one event; an array needs two bytes more."""

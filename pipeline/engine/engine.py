@@ -25,6 +25,7 @@ from pipeline.engine.name_guard import NameGuard
 from pipeline.engine.opening import Opener
 from pipeline.engine.partitions import Partitions
 from pipeline.engine.retention import Retention
+from pipeline.engine.standstill import watch_standstill
 from pipeline.engine.tapping import Taps
 from pipeline.ports import AuditLog, Clock, ConsumerGroup, DeadLetters, Destination
 
@@ -36,7 +37,7 @@ class EngineSettings:
     """What the configuration says of the engine; `is_ordered` keeps each visitor's order.
 
     `lease_s` is how long after a commit the group gives the partitions to nobody else.
-    `max_event_names` is None for any number.
+    `max_event_names` is None for any number. After `standstill_s` without progress the worker ends.
     """
 
     plan: Plan
@@ -53,6 +54,7 @@ class EngineSettings:
     max_spread: int
     drain_s: float
     lease_s: float
+    standstill_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,7 @@ class Engine:
         self._audit_log = ports.audit_log
         lease = Lease(settings.lease_s)
         self._meter = ports.meter
+        self._standstill_s = settings.standstill_s
         gate_policy = GatePolicy(settings.delivery.concurrency, settings.delivery.retry.backoff)
         self.braking = Braking(settings.brake, ports.clock, ports.meter)
         self.gate = Gate(gate_policy, ports.clock, ports.jitter, lease, self.braking, ports.meter)
@@ -139,6 +142,13 @@ class Engine:
             self._audit_writer.run(),
             self.partitions.commit_regularly(COMMIT_INTERVAL_S),
             follow_audit(self.partitions.assignments, self._audit_log, self._clock),
+            watch_standstill(
+                self._standstill_s,
+                clock=self._clock,
+                held=self.partitions.assignments,
+                is_waiting=lambda: self.gate.is_held or self.partitions.refused > 0,
+                meter=self._meter,
+            ),
         ]
 
     def _report(self, entry: Entry, index: int, outcome: Outcome) -> None:

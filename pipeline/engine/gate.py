@@ -146,6 +146,12 @@ class Gate:
         return max(self._hold_until_s, self._rate.next_s)
 
     @property
+    def is_held(self) -> bool:
+        """Whether nothing may be sent now: for the brake, the lease, or because the destination asked so."""
+        now_s = self._clock.monotonic_s()
+        return self._braking.is_on or not self._lease.is_held(now_s) or self._hold_until_s > now_s
+
+    @property
     def must_ask_for_key(self) -> bool:
         """Whether the probe that has just begun is to ask for the key before it sends its event."""
         state = self._breaker.state

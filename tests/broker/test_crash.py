@@ -37,6 +37,28 @@ async def test_a_bug_ends_the_process_without_a_commit_and_loses_nothing(scene: 
     (await scene.account()).check()
 
 
+async def test_a_worker_that_stands_still_ends_and_tells_what_waits_and_the_next_one_delivers(
+    scene: Scene,
+) -> None:
+    limits = {"timeout": "100ms", "standstill": "2s"}
+    config = scene.config(delivery=limits, audit={"timeout": "1s"})
+    await scene.produce(tracks(40))
+    worker = scene.start(config, program("deaf"))
+
+    assert await worker.ended() == EXIT_BUG
+
+    (told,) = worker.said("worker ends")
+    assert told["detail"] == "40 records wait; for 2 s none was settled or answered"
+    waiting = worker.said("a partition stands still")
+    assert sum(line["unsettled"] for line in waiting) == 40
+    (tasks,) = [line["tasks"] for line in worker.said("what the tasks wait for")]
+    assert any("direct_destination" in place or "locks.py" in place for place in tasks)
+    again = await scene.started(config)
+    await scene.accounted(40)
+    assert await again.stop() == 0
+    (await scene.account()).check()
+
+
 class _Outage:
     """Watches a worker's memory until a moment of the outage."""
 

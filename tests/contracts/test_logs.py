@@ -17,7 +17,7 @@ from pipeline.adapters.kafka_membership import Membership
 from pipeline.core.commit import CommitMetadata, Committed, LogRange
 from pipeline.core.record import TopicPartition
 from pipeline.ports import AuditLog, Commit, ConsumerGroup, LogEntry, LogUnavailable
-from tests.support.engine import FakeAuditLog, FakeGroup
+from tests.support.engine_ports import FakeAuditLog, FakeGroup
 
 METADATA = CommitMetadata(pass_=1, epoch=2, is_open=True, window=3, audit_topic="audit", audit_from=4)
 

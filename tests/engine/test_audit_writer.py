@@ -10,16 +10,8 @@ from pipeline.core.record import TopicPartition
 from pipeline.engine.assignment import Chunk
 from pipeline.ports import DeadLetter, LogEntry
 from tests.support.clock import settle
-from tests.support.engine import (
-    PARTITION,
-    TOPIC,
-    FakeAuditLog,
-    FakeDeadLetters,
-    RunningWorker,
-    World,
-    event,
-    record,
-)
+from tests.support.engine import PARTITION, TOPIC, RunningWorker, World, event, record
+from tests.support.engine_ports import FakeAuditLog, FakeDeadLetters
 
 
 async def test_a_dead_letter_stands_before_its_audit_record() -> None:

@@ -19,7 +19,8 @@ from pipeline.core.audit_view import Fences
 from pipeline.core.record import Record
 from tests.support.clock import settle
 from tests.support.destination import FakeDestination, HeldAnswers
-from tests.support.engine import PARTITION, FakeGroup, RunningWorker, World, event, record, tracks
+from tests.support.engine import PARTITION, RunningWorker, World, event, record, tracks
+from tests.support.engine_ports import FakeGroup
 
 MUCH_LATER_S = 10_000.0
 SESSION_S = 31.0

@@ -8,7 +8,8 @@ from pipeline.core.audit_view import Fences
 from pipeline.core.record import Record
 from tests.support.clock import settle
 from tests.support.destination import FakeDestination, HeldAnswers
-from tests.support.engine import PARTITION, FakeGroup, World, event, record
+from tests.support.engine import PARTITION, World, event, record
+from tests.support.engine_ports import FakeGroup
 
 
 def records(first: int, end: int) -> list[Record]:

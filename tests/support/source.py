@@ -16,7 +16,8 @@ from pipeline.core.record import TopicPartition
 from pipeline.engine.assignment import Assignment, Chunk
 from pipeline.ports import LogEntry, LogUnavailable
 from tests.support.clock import settle
-from tests.support.engine import TOPIC, FakeAuditLog, World
+from tests.support.engine import TOPIC, World
+from tests.support.engine_ports import FakeAuditLog
 
 _TURNS = 100_000
 P0, P1, P2 = (KafkaPartition(TOPIC, number) for number in range(3))

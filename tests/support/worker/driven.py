@@ -62,6 +62,16 @@ async def _fail(value: bytes) -> None:
     raise ValueError(value.decode())
 
 
+def _deaf() -> None:
+    """No request is ever answered, whatever the time limits say."""
+    destination: Any = import_module("pipeline.adapters.direct_destination").DirectDestination
+
+    async def send(_: object, __: bytes) -> None:
+        await asyncio.Event().wait()
+
+    destination.send = send
+
+
 def _curious() -> None:
     """The consumer looks for new partitions twice a second."""
     source: Any = import_module("pipeline.adapters.kafka_source")
@@ -88,6 +98,7 @@ def _fatal() -> None:
 CHANGES: Final[dict[str, Callable[[], None]]] = {
     "planted": _planted,
     "curious": _curious,
+    "deaf": _deaf,
     "quoting": _quoting,
     "fatal": _fatal,
 }
