@@ -19,6 +19,7 @@ from pipeline.adapters.kafka_membership import Membership
 from pipeline.adapters.kafka_source import KafkaSource, new_consumer
 from pipeline.adapters.kafka_worker import KafkaWorker, Parts
 from pipeline.adapters.kameleoon import kameleoon
+from pipeline.adapters.tap_page import TapPage
 from pipeline.app import create_app
 from pipeline.config.delivery import Delivery as DeliveryConfig
 from pipeline.config.model import Config
@@ -55,7 +56,7 @@ def build_app(
     own = config if number is None else of_worker(config, number)
     endpoint = kameleoon(config, config.delivery.concurrency)
     meter, taps = Meter(), Taps(config.plan, SystemClock())
-    pages = AdminPages(own.admin.address, meter)
+    pages = AdminPages(own.admin.address, meter, TapPage(taps))
     watch = CredentialWatch(config, endpoint.use, SystemClock(), os.environ)  # compares with the file
     worker = KafkaWorker(
         lambda: compose(own, destination or endpoint, meter, taps, releases_brake=releases_brake),

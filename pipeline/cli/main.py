@@ -28,6 +28,7 @@ VERBS: Final[tuple[str, ...]] = (
     "run",
     "audit",
     "top",
+    "tap",
     "page",
     "reconcile",
     "replay",

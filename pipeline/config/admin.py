@@ -35,9 +35,9 @@ class Admin(Section):
 
     listen: Listen = Field(
         default="127.0.0.1:9464",
-        description="Address of the pages `/metrics`, `/live` and `/ready`; port 0: any free one, which the "
-        "log tells; `off`: none. They ask for no password: leave other addresses than this machine's own "
-        "to networks that you trust.",
+        description="Address of the pages `/metrics`, `/live` and `/ready`, and of `tap`; port 0: any free "
+        "one, which the log tells; `off`: none. They ask for no password, and `tap` answers this machine "
+        "alone: leave other addresses than this machine's own to networks that you trust.",
         examples=["0.0.0.0:9464"],
     )
 

@@ -6,6 +6,7 @@ A tap never holds up a delivery: what its reader does not take in time is counte
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -52,6 +53,11 @@ class Tap:
         self._is_wanted = asyncio.Event()
         self.is_open = True
 
+    def end(self) -> None:
+        """There is nothing more to come: whoever waits for lines is not to wait on."""
+        self.is_open = False
+        self._is_wanted.set()
+
     def see(self, seen: Iterable[Sighting]) -> None:
         """Keep the lines of those that are to be shown."""
         for sighting in seen:
@@ -71,12 +77,11 @@ class Tap:
 
     async def lines(self, within_s: float) -> list[bytes]:
         """What there is to tell, waiting so long for an event; perhaps nothing."""
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 await self._is_wanted.wait()
-        except TimeoutError:
-            pass
-        self._is_wanted.clear()
+        if self.is_open:
+            self._is_wanted.clear()
         found = list(self._lines)
         self._lines.clear()
         if self._not_shown:
@@ -107,7 +112,7 @@ class Taps:
         """Nobody reads this one any more."""
         if tap in self._taps:
             self._taps.remove(tap)
-        tap.is_open = False
+        tap.end()
         self.is_any = bool(self._taps)
 
     def decided(self, decided: Sequence[tuple[Record, Decided]]) -> None:

@@ -10,7 +10,7 @@ from pipeline.adapters.admin_pages import AdminPages
 from pipeline.core import metrics
 from pipeline.core.health import Condition, Health, health
 from pipeline.engine.meter import Meter
-from tests.support.admin_pages import READY
+from tests.support.admin_pages import READY, tap_page
 
 
 async def _started(pages: AdminPages, found: Condition = READY) -> str:
@@ -28,7 +28,7 @@ async def _get(url: str) -> tuple[int, str, Any]:
 async def test_metrics_are_shown_in_the_text_format() -> None:
     meter = Meter()
     meter.add(metrics.RECORDS_SETTLED, 5)
-    pages = AdminPages(("127.0.0.1", 0), meter)
+    pages = AdminPages(("127.0.0.1", 0), meter, tap_page())
     status, content_type, body = await _get(await _started(pages) + "/metrics")
     await pages.stop()
     assert (status, content_type) == (200, "text/plain; version=0.0.4; charset=utf-8")
@@ -36,7 +36,7 @@ async def test_metrics_are_shown_in_the_text_format() -> None:
 
 
 async def test_a_worker_that_is_not_ready_is_alive_and_says_why() -> None:
-    pages = AdminPages(("127.0.0.1", 0), Meter())
+    pages = AdminPages(("127.0.0.1", 0), Meter(), tap_page())
     url = await _started(pages, Condition(is_connected=True))
     ready, live = await _get(url + "/ready"), await _get(url + "/live")
     await pages.stop()
@@ -49,7 +49,7 @@ async def test_a_worker_that_is_not_ready_is_alive_and_says_why() -> None:
 
 async def test_readiness_is_asked_for_at_each_call() -> None:
     found = [health(Condition()), health(READY)]
-    pages = AdminPages(("::1", 0), Meter())
+    pages = AdminPages(("::1", 0), Meter(), tap_page())
     with capture_logs() as logs:
         await pages.start(lambda: found.pop(0))
     answers = [(await _get(logs[0]["url"] + "/ready"))[0] for _ in range(2)]
@@ -62,7 +62,7 @@ async def test_a_port_that_is_taken_is_told_and_stops_nobody() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        pages = AdminPages(("127.0.0.1", port), Meter())
+        pages = AdminPages(("127.0.0.1", port), Meter(), tap_page())
         with capture_logs() as logs:
             await pages.start(_never)
         await pages.stop()
@@ -71,7 +71,7 @@ async def test_a_port_that_is_taken_is_told_and_stops_nobody() -> None:
 
 
 async def test_without_an_address_nothing_is_opened() -> None:
-    pages = AdminPages(None, Meter())
+    pages = AdminPages(None, Meter(), tap_page())
     with capture_logs() as logs:
         await pages.start(_never)
     await pages.stop()

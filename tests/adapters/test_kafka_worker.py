@@ -17,6 +17,7 @@ from pipeline.core.commit import CommitMetadata
 from pipeline.engine.assignment import Chunk
 from pipeline.engine.meter import Meter
 from pipeline.ports import Commit, LogUnavailable
+from tests.support.admin_pages import tap_page
 from tests.support.clock import settle
 from tests.support.engine import PARTITION
 
@@ -122,7 +123,7 @@ class Life:
             lag=cast("Any", Lag()),
             source=cast("Any", self.source),
         )
-        self.worker = KafkaWorker(lambda: parts, AdminPages(None, Meter()), for_ever)
+        self.worker = KafkaWorker(lambda: parts, AdminPages(None, Meter(), tap_page()), for_ever)
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:

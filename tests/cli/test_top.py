@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from pipeline.cli import top as verb
 from pipeline.cli.exits import ExitCode
 from pipeline.cli.main import app
+from pipeline.cli.worker_urls import worker_urls
 from pipeline.core import metrics
 from pipeline.engine.meter import Meter
 from tests.support.admin_pages import shown
@@ -109,7 +109,7 @@ def test_the_workers_of_a_configuration_are_at_the_ports_above(
         monkeypatch.setenv(name, value)
     file = tmp_path / "c.yaml"
     file.write_text(f"{MINIMAL}admin:\n  listen: {listen}\n")
-    assert verb._urls(file, 3) == [first, first[:-1] + "5", first[:-1] + "6"]
+    assert worker_urls(None, file, 3) == [first, first[:-1] + "5", first[:-1] + "6"]
 
 
 @pytest.mark.parametrize("ended_by", ["q", "SIGINT", "SIGTERM"])

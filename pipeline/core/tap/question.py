@@ -10,7 +10,7 @@ from pipeline.core.tap.sighting import ENDS_NOTHING, KNOWS_NO_MAPPING, Sighting
 
 T = TypeVar("T")
 
-PER_SECOND: Final = 10
+_PER_SECOND: Final = 10
 MOST_PER_SECOND: Final = 1000
 MOST_EVERY: Final = 1_000_000_000
 
@@ -30,7 +30,7 @@ class Question:
     message_ids: frozenset[str] = frozenset()
     outcomes: frozenset[OutcomeKind] = frozenset()
     every: int = 1
-    per_second: int = PER_SECOND
+    per_second: int = _PER_SECOND
     with_values: bool = False
 
     def asks_for(self, seen: Sighting) -> bool:
@@ -84,7 +84,7 @@ def read_question(pairs: Iterable[tuple[str, str]]) -> Question:
         message_ids=frozenset(given.pop("message_id", ())),
         outcomes=frozenset(map(_outcome, given.pop("outcome", ()))),
         every=_one(given, "every", "1", lambda text: _number(text, MOST_EVERY)),
-        per_second=_one(given, "per_second", str(PER_SECOND), lambda text: _number(text, MOST_PER_SECOND)),
+        per_second=_one(given, "per_second", str(_PER_SECOND), lambda text: _number(text, MOST_PER_SECOND)),
         with_values=_one(given, "values", "off", lambda text: text == _ON),
     )
     if given:
