@@ -132,3 +132,14 @@ def test_every_panel_says_what_it_shows_in_which_unit() -> None:
     units = {"none", "short", "s", "cps", "reqps", "percentunit", "bytes"}
     assert [panel["title"] for panel in _PANELS if not panel["description"]] == []
     assert {panel["fieldConfig"]["defaults"]["unit"] for panel in _PANELS} <= units
+
+
+def test_the_tour_tells_of_every_panel() -> None:
+    """In the order of the boards."""
+    tour = (ROOT / "docs/dashboards.md").read_text()
+    sections = re.split(r"^## ", tour, flags=re.MULTILINE)[1:]
+    told = {
+        section.partition("\n")[0]: re.findall(r"^\| ([^|]+) \|", section, re.MULTILINE)[1:]
+        for section in sections
+    }
+    assert told == {board["title"]: [panel["title"] for panel in board["panels"]] for board in _BOARDS}
