@@ -2,12 +2,14 @@
 
 import asyncio
 import base64
+import itertools
 import json
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -15,6 +17,7 @@ from aiokafka import ConsumerRecord
 
 from pipeline.core.dead_letter import read_origin
 from tests.support.configuration import API_KEY
+from tests.support.tapping import tapping
 from tests.support.tree import ROOT
 from tests.support.waiting import until
 from tests.support.worker.driven import BUG, program
@@ -39,6 +42,9 @@ MAPPINGS = [
         "fields": {"event": {"@template": {"@path": "$.properties.label"}}},
     },
 ]
+TAPPED = ("source", "map", "deliver")
+"""With `audit` as many as may be tapped at a time."""
+
 HEADERS = (("trace-canary", b"canary"), ("empty", None))
 
 
@@ -158,16 +164,41 @@ async def _pages(worker: Worker) -> str:
     return "\n".join(texts)
 
 
-async def test_no_output_of_a_worker_holds_a_secret_or_the_contents_of_an_event(scene: Scene) -> None:
+def _values(line: str) -> str:
+    """A line of `tap --json` without the names of fields, which it shows by intent."""
+
+    def values(told: Any) -> Any:
+        if isinstance(told, dict):
+            return [values(value) for value in told.values()]
+        return [values(item) for item in told] if isinstance(told, list) else told
+
+    return json.dumps(values(json.loads(line)))
+
+
+async def test_no_output_of_a_worker_holds_a_secret_or_the_contents_of_an_event(
+    scene: Scene, tmp_path: Path
+) -> None:
     delivery = {"max_attempts": 2, "expire_after": "1h", "retry": {"first": "200ms", "cap": "200ms"}}
     config = scene.config(mappings=MAPPINGS, delivery=delivery, admin={"listen": "127.0.0.1:0"})
     worker = await scene.started(config)
     taken = tracks(80, visitors=1, first=1000, delay_ms=50)  # only beside these is a failure charged
-    await scene.produce([*taken, *LETTERS])
-    await scene.accounted(len(taken) + len(LETTERS))
-
-    outputs = {"pages": await _pages(worker)}
-    assert await worker.stop() == 0
+    outputs: dict[str, str] = {}
+    commands = [(stage, "--json", "--per-second", "1000") for stage in TAPPED] + [("audit",)]
+    url = worker.said("metrics and health are shown")[0]["url"]
+    with tapping(tmp_path, *((*command, "--url", url) for command in commands)) as taps:
+        for before in itertools.count():
+            if all(tap.lines for tap in taps):
+                break
+            await scene.produce([letter(track(2000 + before), 0)])
+        await scene.produce([*LETTERS, *taken])
+        await scene.accounted(before + len(taken) + len(LETTERS))
+        outputs["pages"] = await _pages(worker)
+        assert await worker.stop() == 0
+        for stage, tap in zip(TAPPED, taps, strict=False):
+            assert await tap.ended() == 3
+            assert any('"message_id":"m-1"' in line for line in tap.lines), "what holds canaries was seen"
+            outputs[f"tap {stage}"] = "\n".join([*map(_values, tap.lines), tap.errors])
+        outputs["tap audit"] = "\n".join([*taps[-1].lines, taps[-1].errors])
     outputs["log"] = worker.log_file.read_text()
     audit = await read_topic(scene.servers, scene.kafka.topics.audit, scene.partitions)
     letters = await scene.dead_letters()
