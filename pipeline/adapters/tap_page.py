@@ -112,8 +112,7 @@ async def _stream(tap: Tap, request: web.Request) -> web.StreamResponse:
     )
     try:
         await response.prepare(request)
-        lines: list[bytes] = []
-        while tap.is_open or lines:
+        while tap.is_open:
             lines = await tap.lines(BEAT_S)
             async with asyncio.timeout(_LONGEST_WRITE_S):
                 await response.write(_joined(lines))

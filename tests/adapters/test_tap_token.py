@@ -103,6 +103,7 @@ def test_a_folder_of_another_owner_is_refused(tmp_path: Path, monkeypatch: pytes
 
 
 def _link(file: Path) -> None:
+    (file.parent / "other").touch(mode=0o600)
     (file.parent / "other").write_text("a" * 43)
     file.symlink_to(file.parent / "other")
 

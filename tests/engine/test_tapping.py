@@ -1,5 +1,6 @@
 """Taps see what the stages do, say what they leave out, and never stand in the way."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -134,6 +135,18 @@ async def test_with_the_last_tap_the_stages_are_left_alone() -> None:
     world.taps.close(tap)
     world.taps.close(tap)
     assert not world.taps.is_any
+
+
+async def test_the_end_of_a_tap_is_not_waited_for() -> None:
+    world = World()
+    tap = _opened(world, Stage.SOURCE)
+    waiting = asyncio.create_task(tap.lines(1000))
+    await settle()
+    assert not waiting.done()
+    world.taps.close(tap)
+    await settle()
+    assert waiting.done()
+    assert waiting.result() == []
 
 
 async def test_a_bug_in_a_tap_closes_it_and_ends_no_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
