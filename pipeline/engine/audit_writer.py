@@ -21,6 +21,7 @@ from pipeline.ports import AuditLog, Clock, DeadLetter, DeadLetters, LogEntry, L
 @value_class
 class _Pending:
     entry: Entry
+    outcome: AuditRecord
     log_entry: LogEntry
     letter: DeadLetter | None
 
@@ -69,7 +70,7 @@ class AuditWriter:
         if entry.assignment.is_given_up:
             return
         pending = _Pending(
-            entry, LogEntry(audit_key(record.message_id), encode(record)), dead_letter(entry, record)
+            entry, record, LogEntry(audit_key(record.message_id), encode(record)), dead_letter(entry, record)
         )
         self._pending[entry.record.partition].append(pending)
         self._outstanding += 1
@@ -130,7 +131,7 @@ class AuditWriter:
             if entry.unaudited == 0:
                 settled.append(entry)
         if self._taps.is_any:
-            self._taps.audited([(item.entry.record, item.log_entry.value) for item in items])
+            self._taps.audited([(item.entry.record, item.outcome) for item in items])
         self._on_settled(settled)
 
 

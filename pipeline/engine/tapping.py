@@ -12,7 +12,6 @@ from typing import Final
 import structlog
 
 from pipeline.core.attempt import Step
-from pipeline.core.audit_decode import decode_audit
 from pipeline.core.audit_record import AuditRecord
 from pipeline.core.bug_report import kind_of, places_of
 from pipeline.core.exchange import Exchange
@@ -134,10 +133,10 @@ class Taps:
         for tap in self._at(Stage.DELIVER):
             self._show(tap, _answered(shipment, exchange, step))
 
-    def audited(self, audited: Sequence[tuple[Record, bytes]]) -> None:
-        """Outcomes stand on the audit topic, as these bytes."""
+    def audited(self, audited: Sequence[tuple[Record, AuditRecord]]) -> None:
+        """Outcomes stand on the audit topic."""
         for tap in self._at(Stage.AUDIT):
-            self._show(tap, _audited(audited))
+            self._show(tap, (audit_sighting(record, outcome) for record, outcome in audited))
 
     def _at(self, *stages: Stage) -> list[Tap]:
         return [tap for tap in self._taps if tap.question.stage in stages]
@@ -177,10 +176,3 @@ def _answered(shipment: Shipment, exchange: Exchange, step: Step) -> Iterator[Si
             exchange=exchange,
             step=step,
         )
-
-
-def _audited(audited: Sequence[tuple[Record, bytes]]) -> Iterator[Sighting]:
-    for record, value in audited:
-        outcome = decode_audit(value)
-        if isinstance(outcome, AuditRecord):
-            yield audit_sighting(record, outcome)
