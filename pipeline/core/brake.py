@@ -13,7 +13,7 @@ from pipeline.core.outcome import Delivered, Expired, Failed, Filtered, Lost, Ou
 
 @dataclass(frozen=True, slots=True)
 class BrakePolicy:
-    """Too much is `share` of the last `of` outcomes that count, or `in_a_row` without one that is good."""
+    """Too much is `share` of the last `of` outcomes of one kind, or `in_a_row` without one that is good."""
 
     share: float = 0.9
     of: int = 1000
@@ -52,16 +52,38 @@ class Tally:
         return ""
 
 
-def counts_as_bad(outcome: Outcome) -> bool | None:
-    """Whether an outcome speaks for the brake; None if it says nothing either way."""
-    match outcome:
-        case Delivered():
-            return False
-        case Failed():
-            return True
-        case Rejected(stage):
-            return None if stage is Stage.DECODE else True
-        case Filtered() | Expired() | Lost():
-            return None
-        case _:
-            assert_never(outcome)
+class Brake:
+    """What mappings made of events, and what became of the requests: each is looked at by itself.
+
+    A rejection is known at once, a delivery only when Kameleoon has answered: counted together, the
+    rejections among a good half would stand in a row before the first answer.
+    """
+
+    __slots__ = ("_answered", "_made")
+
+    def __init__(self, policy: BrakePolicy) -> None:
+        self._made = Tally(policy)
+        self._answered = Tally(policy)
+
+    def note_made(self) -> None:
+        """A mapping made a request of an event."""
+        self._made.count(is_bad=False)
+
+    def count(self, outcome: Outcome) -> str:
+        """Take one part's end in; answers why it is too much, empty while it is not."""
+        match outcome:
+            case Delivered():
+                return self._answered.count(is_bad=False)
+            case Failed():
+                return _told("failed", self._answered)
+            case Rejected(stage):
+                return "" if stage is Stage.DECODE else _told("rejected", self._made)
+            case Filtered() | Expired() | Lost():
+                return ""
+            case _:
+                assert_never(outcome)
+
+
+def _told(what: str, tally: Tally) -> str:
+    too_many = tally.count(is_bad=True)
+    return too_many and f"{what}: {too_many}"

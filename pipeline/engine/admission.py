@@ -125,6 +125,8 @@ class Admission:
                     at_once.append((index, concluded[part.mapping]))
                 case Deliverable():
                     entry.to_deliver.append((index, part))
+                    if before is None:
+                        self._braking.note_made()
                 case Filtered() | Rejected():
                     at_once.append((index, part))
                 case _:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from pipeline.core.brake import DEFAULT_BRAKE, BrakePolicy, Tally, counts_as_bad
+from pipeline.core.brake import DEFAULT_BRAKE, Brake, BrakePolicy, Tally
 from pipeline.core.metrics import BRAKE_ON
 from pipeline.core.outcome import Outcome, Rejected, Stage
 from pipeline.engine.meter import Meter
@@ -34,9 +34,9 @@ class Braking:
     """Whether the brake is on; `told` is what commits say of it."""
 
     __slots__ = (
+        "_brake",
         "_clock",
         "_is_off_said",
-        "_outcomes",
         "_settings",
         "_unreadable",
         "_unreadable_said",
@@ -47,7 +47,7 @@ class Braking:
     def __init__(self, settings: BrakeSettings, clock: Clock, meter: Meter) -> None:
         self._settings = settings
         self._clock = clock
-        self._outcomes = None if settings.policy is None else Tally(settings.policy)
+        self._brake = None if settings.policy is None else Brake(settings.policy)
         self._unreadable = Tally(settings.policy or DEFAULT_BRAKE)
         self._unreadable_said = OnceAMinute()
         self._why = ""
@@ -60,17 +60,21 @@ class Braking:
         """The configuration under which it is on, None while it is off."""
         return self._settings.digest if self.is_on else None
 
+    def note_made(self) -> None:
+        """A mapping made a request of an event; its end is still to come."""
+        if self._brake is not None:
+            self._brake.note_made()
+
     def count(self, outcome: Outcome) -> None:
         """One more part of an event has its end."""
         is_unreadable = isinstance(outcome, Rejected) and outcome.stage is Stage.DECODE
         if too_many := self._unreadable.count(is_bad=is_unreadable):
             self._warn(too_many)
-        is_bad = counts_as_bad(outcome)
-        if is_bad is None or self._outcomes is None:
+        if self._brake is None:
             return
-        too_many = self._outcomes.count(is_bad=is_bad)
+        too_many = self._brake.count(outcome)
         if too_many and not self.is_on:
-            self._put_on(f"failed or rejected: {too_many}")
+            self._put_on(too_many)
 
     def meet(self, left_on: str | None) -> None:
         """A partition is taken over whose last commit said this of the brake."""

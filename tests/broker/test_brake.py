@@ -30,7 +30,7 @@ async def test_it_holds_across_a_restart_until_an_operator_releases_it(scene: Sc
     scene.sandbox.faults = Faults(Story(statuses=(404,)))
     worker = await scene.started(config)
 
-    assert await _why_it_holds(worker) == f"failed or rejected: {IN_A_ROW} in a row"
+    assert await _why_it_holds(worker) == f"failed: {IN_A_ROW} in a row"
     assert await worker.stop() == 0
     scene.sandbox.faults = Faults()
     failed = len(scene.sandbox.received())

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.brake import BrakePolicy, Tally, counts_as_bad
+from pipeline.core.brake import Brake, BrakePolicy, Tally
 from pipeline.core.outcome import (
     Attempts,
     Deliverable,
@@ -52,17 +52,45 @@ def test_it_is_told_exactly_when_it_is_so(outcomes: list[bool]) -> None:
         assert bool(told) == (seen[-1] and (in_a_row >= 50 or is_high))
 
 
+DELIVERED = Delivered(PART, ATTEMPTS, possible_duplicate=False)
+FAILED = Failed(PART, Reason.REFUSED, "", ATTEMPTS, possible_duplicate=False)
+REJECTED = Rejected(Stage.VALIDATE, Reason.INVALID_PAYLOAD, "")
+
+
 @pytest.mark.parametrize(
-    "outcome,bad",
+    "outcome,told",
     [
-        (Delivered(PART, ATTEMPTS, possible_duplicate=False), False),
-        (Failed(PART, Reason.REFUSED, "", ATTEMPTS, possible_duplicate=False), True),
-        (Rejected(Stage.MAP, Reason.MAPPING_FAILED, ""), True),
-        (Rejected(Stage.VALIDATE, Reason.INVALID_PAYLOAD, ""), True),
-        (Rejected(Stage.DECODE, Reason.INVALID_JSON, ""), None),
-        (Filtered(Reason.NO_MAPPING_MATCHED, ""), None),
-        (Expired(PART, "", None, possible_duplicate=False), None),
+        (DELIVERED, ""),
+        (FAILED, "failed: 50 in a row"),
+        (Rejected(Stage.MAP, Reason.MAPPING_FAILED, ""), "rejected: 50 in a row"),
+        (REJECTED, "rejected: 50 in a row"),
+        (Rejected(Stage.DECODE, Reason.INVALID_JSON, ""), ""),
+        (Filtered(Reason.NO_MAPPING_MATCHED, ""), ""),
+        (Expired(PART, "", None, possible_duplicate=False), ""),
     ],
 )
-def test_what_speaks_for_it(outcome: Outcome, bad: bool | None) -> None:  # noqa: FBT001 (a case)
-    assert counts_as_bad(outcome) is bad
+def test_what_speaks_for_it(outcome: Outcome, told: str) -> None:
+    brake = Brake(POLICY)
+
+    assert [brake.count(outcome) for _ in range(50)][-1] == told
+
+
+def test_rejections_stand_in_no_row_while_other_events_are_sent() -> None:
+    """A slow endpoint has answered nothing yet; half of the events were rejected at once."""
+    brake = Brake(POLICY)
+
+    for _ in range(200):
+        brake.note_made()
+        assert not brake.count(REJECTED)
+
+
+def test_a_destination_that_refuses_all_is_told_whatever_is_rejected_between() -> None:
+    brake = Brake(POLICY)
+    told = []
+    for _ in range(50):
+        brake.note_made()
+        brake.count(REJECTED)
+        told.append(brake.count(FAILED))
+
+    assert told[-1] == "failed: 50 in a row"
+    assert not any(told[:-1])

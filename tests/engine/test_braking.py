@@ -1,14 +1,18 @@
 """The brake: a destination or a mapping that refuses everything stops the worker, across restarts."""
 
+import asyncio
+
 from structlog.testing import capture_logs
 
 from pipeline.core.brake import BrakePolicy
 from pipeline.core.commit import parse_metadata
 from pipeline.core.record import Record
+from tests.support.destination import FakeDestination
 from tests.support.engine import PARTITION, World, event, record
 
 POLICY = BrakePolicy(share=0.9, of=100, in_a_row=20)
 ON = "the brake is on: nothing is sent"
+NO_TIMESTAMP = b'{"type": "track", "event": "x", "messageId": "m", "userId": "u"}'
 
 
 def refused(count: int, first: int = 0) -> list[Record]:
@@ -52,11 +56,32 @@ async def test_a_mapping_that_rejects_everything_puts_it_on_at_once() -> None:
 
     async with world.worker() as worker:
         await worker.open()
-        no_timestamp = b'{"type": "track", "event": "x", "messageId": "m", "userId": "u"}'
-        await worker.take([record(offset, no_timestamp) for offset in range(100)])
+        await worker.take([record(offset, NO_TIMESTAMP) for offset in range(100)])
 
     assert len(world.audit.records()) == 20
     assert {found.outcome for found in world.audit.records()} == {"rejected"}
+
+
+async def test_rejections_before_the_first_answer_do_not_put_it_on() -> None:
+    """Every second event is rejected, at once; the others wait for an endpoint that takes its time."""
+    world = braked_world()
+    answering = asyncio.Event()
+
+    async def answer(_body: bytes) -> None:
+        await answering.wait()
+
+    world.destination = FakeDestination(gate=answer)
+
+    async with world.worker() as worker:
+        await worker.open()
+        values = [event(offset) if offset % 2 else NO_TIMESTAMP for offset in range(100)]
+        await worker.take([record(offset, value) for offset, value in enumerate(values)])
+        assert len(world.audit.records()) == 50
+        answering.set()
+        await world.clock.advance(1)
+
+        assert not worker.engine.braking.is_on
+    assert len(world.audit.records()) == 100
 
 
 async def test_it_is_said_each_minute() -> None:
@@ -70,7 +95,7 @@ async def test_it_is_said_each_minute() -> None:
 
     said = [line for line in logs if line["event"] == ON]
     assert len(said) == 6
-    assert said[0]["detail"] == "failed or rejected: 20 in a row"
+    assert said[0]["detail"] == "failed: 20 in a row"
 
 
 async def test_a_restart_with_the_same_configuration_keeps_it_on() -> None:

@@ -43,17 +43,25 @@ class AnyWorkers(RuleBasedStateMachine):
     def begin(self, digest: str, *, is_released: bool) -> None:
         self.digest = digest
         self.braking = Braking(BrakeSettings(POLICY, digest, is_released), FakeClock(), Meter())
-        self.seen: list[bool] = []
+        self.seen: dict[bool, list[bool]] = {False: [], True: []}
         self.expected = False
 
-    @rule(is_bad=st.booleans(), times=st.integers(1, 8), which=st.integers(0, 1))
-    def count(self, *, is_bad: bool, times: int, which: int) -> None:
+    @rule(is_bad=st.booleans(), times=st.integers(1, 8), of_mappings=st.booleans())
+    def count(self, *, is_bad: bool, times: int, of_mappings: bool) -> None:
+        """What mappings make and what is answered: neither speaks for the other."""
         for _ in range(times):
-            self.braking.count(BAD[which] if is_bad else ACCEPTED)
-            self.seen.append(is_bad)
-            in_a_row = len(self.seen) >= POLICY.in_a_row and all(self.seen[-POLICY.in_a_row :])
-            is_high = len(self.seen) >= POLICY.of and sum(self.seen[-POLICY.of :]) >= POLICY.share * POLICY.of
+            self.tell(is_bad=is_bad, of_mappings=of_mappings)
+            seen = self.seen[of_mappings]
+            seen.append(is_bad)
+            in_a_row = len(seen) >= POLICY.in_a_row and all(seen[-POLICY.in_a_row :])
+            is_high = len(seen) >= POLICY.of and sum(seen[-POLICY.of :]) >= POLICY.share * POLICY.of
             self.expected |= is_bad and (in_a_row or is_high)
+
+    def tell(self, *, is_bad: bool, of_mappings: bool) -> None:
+        if of_mappings and not is_bad:
+            self.braking.note_made()
+        else:
+            self.braking.count(BAD[of_mappings] if is_bad else ACCEPTED)
 
     @rule(which=st.integers(0, 1), times=st.integers(1, 30))
     def count_what_says_nothing(self, which: int, times: int) -> None:

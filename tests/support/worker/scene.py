@@ -64,9 +64,9 @@ class Scene:
         await self.apply_topics()
 
     async def apply_topics(self) -> None:
-        """What `topics apply` does."""
+        """What `topics apply` does, told how many partitions there are: a node may not know the topic yet."""
         async with open_admin(self.kafka) as admin:
-            changes = (await admin.plan()).changes
+            changes = (await admin.plan(self.partitions)).changes
             for change in changes:
                 await admin.apply(change)
             for change in changes:
