@@ -9,7 +9,7 @@ PYTEST = $(BIN)/$(if $(COVERAGE),coverage run -m pytest,pytest --numprocesses $(
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
-.PHONY: help demo test check fuzz bench .static .unit test-compose torture kafka-up kafka-down lock build clean
+.PHONY: help demo test check static fuzz bench .unit test-compose torture kafka-up kafka-down lock build clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -24,9 +24,9 @@ test: .venv/installed  ## all tests, on Apache Kafka where it can be had
 	@$(if $(COVERAGE),$(BIN)/coverage report)
 
 check: .venv/installed  ## format, lint, types, imports, unit and property tests: under a minute
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync .static .unit
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync static .unit
 
-.static:
+static: .venv/installed  ## format, lint, types, imports
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
