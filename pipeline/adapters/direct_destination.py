@@ -2,7 +2,9 @@
 
 import asyncio
 import ssl
+from collections.abc import Coroutine
 from dataclasses import replace
+from typing import Any
 
 from yarl import URL
 
@@ -31,9 +33,9 @@ class DirectDestination:
         self._pool: HttpPool | None = None
         self._head = self._post_head()
 
-    async def send(self, body: bytes) -> Exchange:
+    def send(self, body: bytes) -> Coroutine[Any, Any, Exchange]:
         """Make one POST of a JSON body. Raises nothing but CancelledError."""
-        return await self._exchange(b"%s%d\r\n\r\n%s" % (self._head, len(body), body))
+        return self._exchange(b"%s%d\r\n\r\n%s" % (self._head, len(body), body))
 
     async def check_credentials(self) -> Exchange:
         """Ask the endpoint whether it knows the API key; no credentials go into the headers.

@@ -21,6 +21,9 @@ class HttpConnection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[Exchange] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._deadline_s = 0.0
+        self._timeout_s = 0.0
         self.free_since_s = self._loop.time()
 
     @property
@@ -34,18 +37,25 @@ class HttpConnection(asyncio.Protocol):
             return lost(bytes_written=False)
         self._reader.begin()
         self._waiter = self._loop.create_future()
-        timer = self._loop.call_at(deadline_s, self._time_out, timeout_s)
+        self._deadline_s, self._timeout_s = deadline_s, timeout_s
+        if self._timer is None:
+            self._timer = self._loop.call_at(deadline_s, self._look_at_time)
         self._transport.write(request)
         try:
             return await self._waiter
         except asyncio.CancelledError:
             self.abort()
             raise
-        finally:
-            timer.cancel()
 
-    def _time_out(self, timeout_s: float) -> None:
-        self._end(timed_out(timeout_s, bytes_written=True))
+    def _look_at_time(self) -> None:
+        """One timer serves many exchanges: set for an earlier one, it moves on to the present deadline."""
+        self._timer = None
+        if self._waiter is None:
+            return
+        if self._loop.time() < self._deadline_s:
+            self._timer = self._loop.call_at(self._deadline_s, self._look_at_time)
+        else:
+            self._end(timed_out(self._timeout_s, bytes_written=True))
 
     def abort(self) -> None:
         """End the connection at once; an exchange under way ends without an answer."""
@@ -92,6 +102,9 @@ class HttpConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
             self._transport = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         self._settle(exchange)
 
     def _settle(self, exchange: Exchange) -> None:
