@@ -80,6 +80,11 @@ class Delivery:
         self._meter = meter
         self._taps = taps
 
+    @property
+    def is_pausing(self) -> bool:
+        """Whether a request waits for the time of its next attempt, which the destination may have set."""
+        return bool(self._waiting)
+
     def admit(self, entry: Entry) -> None:
         """Queue an entry's deliverable parts behind everyone who shares an identity."""
         if entry.assignment.lanes.join(entry):

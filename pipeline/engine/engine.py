@@ -146,10 +146,14 @@ class Engine:
                 self._standstill_s,
                 clock=self._clock,
                 held=self.partitions.assignments,
-                is_waiting=lambda: self.gate.is_held or self.partitions.refused > 0,
+                is_waiting=self._is_waiting,
                 meter=self._meter,
             ),
         ]
+
+    def _is_waiting(self) -> bool:
+        """Whether it is known why nothing moves, if nothing does."""
+        return self.gate.is_held or self._delivery.is_pausing or self.partitions.refused > 0
 
     def _report(self, entry: Entry, index: int, outcome: Outcome) -> None:
         record = self._write(entry, index, outcome)

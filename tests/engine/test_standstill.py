@@ -66,6 +66,19 @@ async def test_a_destination_that_says_no_for_hours_is_a_known_reason(status: st
         assert worker.engine.gate.breaker in (None, *Cause)
 
 
+@pytest.mark.parametrize("status", ["503", "429"])
+async def test_a_long_retry_after_of_one_event_is_a_known_reason(status: str) -> None:
+    """A 429 of its own holds nobody else, and a 503 never does: nothing else moves on a quiet topic."""
+    world = _world()
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take([record(0, event(0, sandbox={"status": f"{status},200", "retry_after": 3000}))])
+        await world.clock.advance(2900)
+        assert await _end_of(worker) is None
+        await world.clock.advance(200)
+    assert [found.outcome for found in world.audit.records()] == ["delivered"]
+
+
 async def test_a_worker_without_its_lease_waits_for_the_brokers() -> None:
     world = _world()
     async with world.worker() as worker:
