@@ -47,14 +47,19 @@ async def test_a_scrape_agrees_with_what_happened(scene: Scene) -> None:
     assert await worker.stop() == 0
 
 
-async def test_markers_of_transactions_are_no_lag(scene: Scene) -> None:
-    """They take the last offset of a partition, and no record follows that could settle."""
+@pytest.mark.parametrize("is_aborted", [False, True], ids=["committed", "aborted"])
+async def test_the_end_of_a_transaction_is_no_lag(scene: Scene, is_aborted: bool) -> None:  # noqa: FBT001 (a case)
+    """Markers and aborted records take the last offsets, and nothing follows that could settle."""
     topic = scene.kafka.topics.events
     producer = new_producer(scene.servers, transactional_id=scene.prefix)
     await producer.start()
     try:
         async with producer.transaction():
             await send(producer, topic, tracks(40))
+        if is_aborted:
+            await producer.begin_transaction()
+            await send(producer, topic, tracks(40, first=40))
+            await producer.abort_transaction()
     finally:
         await producer.stop()
     worker = await scene.started(scene.config(admin=ANY_PORT))
