@@ -12,7 +12,7 @@ def stack() -> Iterator[Stack]:
     stack = Stack()
     stack.compose("build")
     try:
-        stack.compose("up", "--detach", "--wait", "--wait-timeout", "180")
+        stack.compose("up", "--detach", "--wait", "--wait-timeout", "400")
         yield stack
     finally:
         stack.compose("down", "--volumes", "--timeout", "45")

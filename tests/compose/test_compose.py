@@ -14,7 +14,7 @@ from tests.support.stack import Stack
 from tests.support.tree import ROOT
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.compose, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
 _EVENTS = 20
 
@@ -52,7 +52,7 @@ async def read_audit(stack: Stack, count: int) -> list[dict[str, Any]]:
     outcomes: list[dict[str, Any]] = []
     await consumer.start()
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while len(outcomes) < count:
                 record = json.loads((await consumer.getone()).value)
                 outcomes += [record] if "outcome" in record else []
@@ -100,11 +100,11 @@ def test_prometheus_knows_the_rules_and_they_fire_when_they_should(stack: Stack)
 
 
 async def test_prometheus_finds_every_worker(stack: Stack) -> None:
-    stack.compose("up", "--detach", "--wait", "--wait-timeout", "180", "--scale", "worker=2")
+    stack.compose("up", "--detach", "--wait", "--wait-timeout", "400", "--scale", "worker=2")
     try:
         await until(lambda: workers_up(stack) == 2, "two workers that Prometheus sees", 90)
     finally:
-        stack.compose("up", "--detach", "--wait", "--wait-timeout", "180", "--scale", "worker=1")
+        stack.compose("up", "--detach", "--wait", "--wait-timeout", "400", "--scale", "worker=1")
 
 
 def test_the_delivery_page_is_served(stack: Stack) -> None:

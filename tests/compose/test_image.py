@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 from tests.support.locks import pins
 from tests.support.stack import Stack
 
-pytestmark = [pytest.mark.compose, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
 
 def test_its_list_of_parts_is_what_is_locked(stack: Stack) -> None:
