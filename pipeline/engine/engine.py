@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline.core.audit import AuditRecord
+from pipeline.core.audit import AuditRecord, OutcomeKind
 from pipeline.core.metrics import OUTCOMES, POSSIBLE_DUPLICATES
 from pipeline.core.outcome import Outcome
 from pipeline.core.plan import Plan
@@ -27,6 +27,7 @@ from pipeline.engine.partitions import Partitions
 from pipeline.engine.retention import Retention
 from pipeline.engine.standstill import watch_standstill
 from pipeline.engine.tapping import Taps
+from pipeline.engine.undelivered_log import UndeliveredLog
 from pipeline.ports import AuditLog, Clock, ConsumerGroup, DeadLetters, Destination
 
 COMMIT_INTERVAL_S: Final = 1.0
@@ -82,6 +83,7 @@ class Engine:
         self._meter = ports.meter
         self._standstill_s = settings.standstill_s
         gate_policy = GatePolicy(settings.delivery.concurrency, settings.delivery.retry.backoff)
+        self._undelivered = UndeliveredLog(ports.clock)
         self.braking = Braking(settings.brake, ports.clock, ports.meter)
         self.gate = Gate(gate_policy, ports.clock, ports.jitter, lease, self.braking, ports.meter)
         self._delivery = Delivery(
@@ -160,6 +162,8 @@ class Engine:
         self._meter.add(OUTCOMES, 1, record.stage, record.outcome, record.reason)
         if record.possible_duplicate:
             self._meter.add(POSSIBLE_DUPLICATES)
+        if record.outcome is OutcomeKind.FAILED or record.outcome is OutcomeKind.EXPIRED:
+            self._undelivered.count(record.reason)
         self.braking.count(outcome)
 
     def _write(self, entry: Entry, index: int, outcome: Outcome) -> AuditRecord:
