@@ -74,6 +74,7 @@ class World:
     plan: Plan = field(default_factory=tracks)
     batch: BatchPolicy = SINGLE
     concurrency: int = 4
+    min_concurrency: int = 1
     max_attempts: int = 3
     expire_after_ms: float | None = None
     is_ordered: bool = True
@@ -102,7 +103,7 @@ class World:
             audit_linger_s=0.0,
             brake=BrakeSettings(self.brake, self.digest, self.is_brake_released),
             delivery=DeliveryPolicy(
-                concurrency=Bounds(1, self.concurrency),
+                concurrency=Bounds(self.min_concurrency, self.concurrency),
                 batch=self.batch,
                 retry=RetryPolicy(Backoff(1.0, 8.0), self.max_attempts),
                 expire_after_ms=self.expire_after_ms,
