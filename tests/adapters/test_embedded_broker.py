@@ -27,6 +27,12 @@ def test_its_port_is_free_again_at_the_end() -> None:
         socket.create_connection(("127.0.0.1", _port(address)))
 
 
+def test_it_listens_on_this_machine_alone() -> None:
+    """Whoever listens on all addresses answers on 127.0.0.2, too."""
+    with embedded_broker() as address, pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", _port(address)), timeout=5)
+
+
 def test_without_the_extra_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "confluent_kafka", None)  # what an import of a missing module finds
     with (
