@@ -1,13 +1,11 @@
 """Secrets and contents of events are planted wherever they can stand, and looked for wherever we write."""
 
 import asyncio
-import base64
 import itertools
 import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,8 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from pipeline.core.dead_letter import read_origin
-from tests.support.configuration import API_KEY
+from tests.support.canaries import HEADERS, LETTERS, MAPPINGS, REASONS, hits, planted
+from tests.support.paging import once, paging, read_page
 from tests.support.tapping import tapping
 from tests.support.tree import ROOT
 from tests.support.waiting import until
@@ -24,108 +23,12 @@ from tests.support.worker.driven import BUG, program
 from tests.support.worker.events import letter, track, tracks
 from tests.support.worker.process import Worker
 from tests.support.worker.scene import Scene
-from tests.support.worker.topic import Letter, read_topic
+from tests.support.worker.topic import read_topic
 
 pytestmark = pytest.mark.kafka
 
-CANARY = "canary"
-"""In every text that must not come out; it is a part of the API key as well."""
-
-FORMS = (CANARY, API_KEY, base64.b64encode(b"canary").decode().rstrip("="), b"canary".hex())
-MAPPINGS = [
-    {"preset": "track-calls"},
-    {"preset": "identify-calls"},
-    {
-        "name": "Labels",
-        "trigger": "properties.label != null",
-        "action": "logEvent",
-        "fields": {"event": {"@template": {"@path": "$.properties.label"}}},
-    },
-]
 TAPPED = ("source", "map", "deliver")
 """With `audit` as many as may be tapped at a time."""
-
-HEADERS = (("trace-canary", b"canary"), ("empty", None))
-
-
-def _event(number: int, **fields: object) -> dict[str, object]:
-    """An event whose message id, type, name and timestamp are all that may be told of it."""
-    contents = {
-        "anonymousId": f"canary-{number}",
-        "userId": f"canary-{number}",
-        "properties": {"canary-key": "canary-value", "deep": [{"canary": ["canary"]}]},
-        "traits": {"email": "canary@example.com"},
-        "context": {"ip": "canary", "traits": {"name": "canary"}},
-    }
-    return track(number) | contents | fields
-
-
-def _letter(number: int, partition: int = 0, **fields: object) -> Letter:
-    made = letter(_event(number, **fields), partition)
-    return Letter(made.value, made.key, partition, HEADERS)
-
-
-def _told(number: int, **story: object) -> Letter:
-    return _letter(number, properties={"canary": "canary", "sandbox": story})
-
-
-def _raw(value: bytes) -> Letter:
-    return Letter(value, b"canary", 1, HEADERS)
-
-
-def _old(number: int) -> Letter:
-    made = _letter(number)
-    return Letter(made.value, made.key, 0, HEADERS, int(time.time() * 1000) - 2 * 3_600_000)
-
-
-LETTERS = [
-    _letter(1),
-    _letter(2, type="identify"),
-    _letter(3, integrations={"All": False, "canary": "canary"}),
-    _letter(4, timestamp="not a date"),
-    _letter(5, properties={"label": {"canary": "canary"}}),
-    _letter(6, properties=["canary"]),
-    _letter(7, userId={"canary": "canary"}, anonymousId="canary"),
-    _letter(8, type="group"),
-    _told(9, status="400"),
-    _told(10, status="500"),
-    _told(11, status="503, 200"),
-    _told(12, status="200", fault="reset, none"),
-    _old(13),
-    _raw(b'{"type":"track","canary":"canary'),
-    _raw(b'{"type":"canary","canary":1}'),
-    _raw(b'["canary"]'),
-    _raw(b'{"canary":"\xff"}'),
-    _raw(b'{"type":"track","canary":NaN}'),
-    _raw(b'{"type":"track","canary":' + b"[" * 300 + b'"canary"' + b"]" * 300 + b"}"),
-    _raw(b'{"type":"track","canary":' + b"9" * 4400 + b"}"),
-    _raw(b"\x00\x00\x00\x00\x01canary"),
-    Letter(None, b"canary", 1, HEADERS),
-]
-REASONS = {
-    "accepted",
-    "no_mapping_matched",
-    "integrations_blocked",
-    "invalid_payload",
-    "mapping_failed",
-    "refused",
-    "retries_exhausted",
-    "expired",
-    "invalid_json",
-    "unknown_type",
-    "not_an_object",
-    "invalid_utf8",
-    "too_deep",
-    "number_too_long",
-    "schema_registry_framing",
-    "null_record",
-}
-
-
-def _hits(text: str) -> list[str]:
-    """Where a planted text came out."""
-    places = [(form, text.find(form)) for form in FORMS]
-    return [text[max(0, place - 80) : place + 80] for _, place in places if place >= 0]
 
 
 def _shown(record: ConsumerRecord, *, is_letter: bool) -> str:
@@ -164,6 +67,15 @@ async def _pages(worker: Worker) -> str:
     return "\n".join(texts)
 
 
+def _delivery_page(site: str, records: int) -> str:
+    """Everything that the delivery page has to say of the events, once it has read them all."""
+    once(f"{site}data.json", lambda data: data["topic"]["read"] >= records)
+    asked = ("", "data.json?window=24h", "events.json", "events.json?search=m-", "event/m-12.json")
+    texts = [read_page(site + path) for path in asked]
+    assert all('"m-12"' in text for text in texts[2:])
+    return "\n".join(texts)
+
+
 def _values(line: str) -> str:
     """A line of `tap --json` without the names of fields, which it shows by intent."""
 
@@ -193,6 +105,7 @@ async def test_no_output_of_a_worker_holds_a_secret_or_the_contents_of_an_event(
         await scene.produce([*LETTERS, *taken])
         await scene.accounted(before + len(taken) + len(LETTERS))
         outputs["pages"] = await _pages(worker)
+        outputs |= await _printed(config, ("top", "--once", "--json", "--url", url))
         assert await worker.stop() == 0
         for stage, tap in zip(TAPPED, taps, strict=False):
             assert await tap.ended() == 3
@@ -209,25 +122,41 @@ async def test_no_output_of_a_worker_holds_a_secret_or_the_contents_of_an_event(
         config,
         ("audit", "summary"),
         ("audit", "tail", "--from-beginning", "--no-follow", "--json"),
+        ("audit", "tail", "--message-id", "m-12"),
         ("reconcile",),
         ("topics", "plan"),
         ("check", "--online"),
         ("replay",),
     )
+    with paging(config) as site:
+        outputs["delivery page"] = await asyncio.to_thread(_delivery_page, site, len(audit))
 
     assert "would be put back" in outputs["replay"]
-    assert {name: hits for name, text in outputs.items() if (hits := _hits(text))} == {}
+    assert {name: found for name, text in outputs.items() if (found := hits(text))} == {}
     assert {json.loads(record.value).get("reason") for record in audit} >= REASONS
 
 
 async def test_a_bug_in_the_midst_of_an_event_is_reported_without_it(scene: Scene) -> None:
     worker = scene.start(scene.config(), program("quoting"))
-    await scene.produce([_letter(1), _letter(2, properties={"canary": BUG.decode()})])
+    await scene.produce([planted(1), planted(2, properties={"canary": BUG.decode()})])
 
     assert await worker.ended() == 70
 
     assert worker.said("worker ends: a bug")
-    assert _hits(worker.log_file.read_text()) == []
+    assert hits(worker.log_file.read_text()) == []
+
+
+async def test_what_waits_when_a_worker_stands_still_is_told_without_it(scene: Scene) -> None:
+    limits = {"timeout": "100ms", "standstill": "2s"}
+    config = scene.config(mappings=MAPPINGS, delivery=limits, audit={"timeout": "1s"})
+    await scene.produce(LETTERS)
+    worker = scene.start(config, program("deaf"))
+
+    assert await worker.ended() == 70
+
+    assert worker.said("a partition stands still")
+    assert worker.said("what the tasks wait for")
+    assert hits(worker.log_file.read_text()) == []
 
 
 async def test_verbs_say_no_secret_when_they_fail(scene: Scene, tmp_path: Path) -> None:
@@ -251,9 +180,10 @@ async def test_verbs_say_no_secret_when_they_fail(scene: Scene, tmp_path: Path) 
         ("run",),
         ("produce", str(lines)),
         ("audit", "tail", "--no-follow"),
+        ("page", "--listen", "127.0.0.1:0"),
         ("reconcile",),
         ("replay", "--execute"),
     )
     outputs = await _printed(config, *verbs)
     assert all(outputs.values())
-    assert {name: hits for name, text in outputs.items() if (hits := _hits(text))} == {}
+    assert {name: found for name, text in outputs.items() if (found := hits(text))} == {}

@@ -2,25 +2,20 @@
 
 import asyncio
 import json
-import signal
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from pipeline.cli.exits import ExitCode
 from pipeline.config.kafka import Kafka
 from pipeline.core.audit import OutcomeKind, SourcePosition, encode
 from pipeline.core.outcome import Reason
 from tests.support.audit_entries import assignment_marker, audit_record
 from tests.support.kafka.broker import Broker
 from tests.support.own_topics import config_file, own_topics
+from tests.support.paging import once, paging, read_page
 
 _MINUTE_MS = 60_000
 
@@ -36,18 +31,8 @@ def own(kafka: Broker, unique: str) -> Iterator[Kafka]:
 def site(kafka: Broker, unique: str, tmp_path: Path, own: Kafka) -> Iterator[str]:
     """The address of a page that reads the last hour; there is a record two hours old."""
     _write(own, [(0, _now_ms() - 120 * _MINUTE_MS, encode(audit_record()))])
-    options = ("--config", config_file(tmp_path, kafka, unique), "--listen", "127.0.0.1:0", "--since", "1h")
-    command = [sys.executable, "-m", "pipeline.cli.main", "page", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as page:
-        try:
-            assert page.stdout is not None
-            yield page.stdout.readline().split()[-1]
-            page.send_signal(signal.SIGTERM)
-            assert page.wait(timeout=30) == ExitCode.FINE
-            assert page.stderr is not None
-            assert page.stderr.read() == ""
-        finally:
-            page.kill()
+    with paging(config_file(tmp_path, kafka, unique), "--since", "1h") as address:
+        yield address
 
 
 def _now_ms() -> int:
@@ -63,21 +48,8 @@ def _write(own: Kafka, values: list[tuple[int, int, bytes]]) -> None:
     asyncio.run(send())
 
 
-def _get(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=30) as response:  # noqa: S310 (the page of this test)
-        return json.loads(response.read())
-
-
-def _once(url: str, condition: Callable[[Any], bool]) -> Any:
-    """The answer as soon as it is so."""
-    deadline = time.monotonic() + 30
-    while not condition(found := _get(url)):
-        assert time.monotonic() < deadline, found
-    return found
-
-
 def test_the_page_shows_what_is_on_the_topic_and_what_comes(own: Kafka, site: str) -> None:
-    empty = _once(f"{site}data.json", lambda data: data["feed"]["state"] == "current")
+    empty = once(f"{site}data.json", lambda data: data["feed"]["state"] == "current")
     assert (empty["report"]["total"], empty["topic"]["read"]) == (0, 0)
 
     now_ms = _now_ms()
@@ -93,9 +65,9 @@ def test_the_page_shows_what_is_on_the_topic_and_what_comes(own: Kafka, site: st
         ],
     )
 
-    data = _once(f"{site}data.json?window=1h", lambda data: data["topic"]["read"] == 4)
+    data = once(f"{site}data.json?window=1h", lambda data: data["topic"]["read"] == 4)
     assert data["report"]["outcomes"]["delivered"] == data["report"]["outcomes"]["failed"] == 1
     assert data["topic"]["void"] == 1
-    assert _get(f"{site}data.json?window=15m")["report"]["total"] == 1
-    (step,) = _get(f"{site}event/order-2.json")["outcomes"]
+    assert json.loads(read_page(f"{site}data.json?window=15m"))["report"]["total"] == 1
+    (step,) = json.loads(read_page(f"{site}event/order-2.json"))["outcomes"]
     assert step["record"]["reason"] == "refused"
