@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from pipeline.cli.exits import ExitCode
+from tests.support.reconciled import reconciled
 from tests.support.waiting import until
 from tests.support.worker.events import tracks
 from tests.support.worker.feed import feeding
@@ -53,7 +54,8 @@ async def test_a_worker_that_slept_through_its_session_sends_nothing_more(scene:
     """It wakes with answers to read and events waiting: all that it held is another's by now."""
     group = {"group": scene.pipeline()}
     patient = {"user_agent": "sleeper", "timeout": "30s", "drain": "45s"}  # however long it sleeps
-    sleeper = await scene.started(scene.config("sleeper", kafka=group, delivery=patient))
+    config = scene.config("sleeper", kafka=group, delivery=patient)
+    sleeper = await scene.started(config)
     async with feeding(scene, per_s=50, visitors=60, delay_ms=300) as feed:
         await scene.arrived(40)
         sleeper.freeze()
@@ -69,6 +71,9 @@ async def test_a_worker_that_slept_through_its_session_sends_nothing_more(scene:
     assert _sent_by(scene, "sleeper", woken_ms, _first_opening_ms(sleeper, openings)) == 0
     assert (await scene.book()).void > 0, "what it had to say was too late"
     (await scene.account()).check()
+    found = await reconciled(config)
+    assert (found.exit_code, found.wrong, found.total("complete")) == (ExitCode.FINE, {}, feed.count)
+    assert found.total("void") > 0
 
 
 @pytest.mark.slow
@@ -90,3 +95,5 @@ async def test_a_worker_that_slept_does_not_undo_what_others_have_committed(scen
     for epochs in (await scene.book()).epochs.values():
         assert all(before < after for before, after in pairwise(epochs)), epochs
     (await scene.account()).check()
+    found = await reconciled(config)
+    assert (found.exit_code, found.wrong, found.total("complete")) == (ExitCode.FINE, {}, 200)
