@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from http import HTTPStatus
-from typing import assert_never
+from typing import Final, assert_never
 
 from pipeline.core.blame import Blame
 from pipeline.core.exchange import Answer, Exchange
@@ -54,6 +54,10 @@ class RetryPolicy:
     max_attempts: int
 
 
+WHOLE_ATTEMPTS: Final = 3
+"""After so many failures of an array its events are to be told apart."""
+
+
 class Sign(StrEnum):
     """What the end of an exchange says of the destination."""
 
@@ -73,6 +77,15 @@ class Consequence:
     step: Step
     attempts: Attempts
     sign: Sign
+
+
+def is_to_be_halved(end: Consequence) -> bool:
+    """Whether an array that is to be sent again goes in halves: one of its events may be what fails.
+
+    Not after a 429, which more requests would make worse.
+    """
+    is_throttled = end.sign is Sign.THROTTLES
+    return isinstance(end.step, Again) and not is_throttled and end.attempts.count >= WHOLE_ATTEMPTS
 
 
 def attempted(before: Attempts | None, exchange: Exchange, *, sent_at_ms: int, latency_ms: float) -> Attempts:

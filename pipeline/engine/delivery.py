@@ -6,11 +6,23 @@ another attempt keeps its lanes and comes back to the queue by a timer.
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import assert_never
 
-from pipeline.core.attempt import Accept, Again, Fail, RetryPolicy, Sign, Step, attempted, next_step
-from pipeline.core.batch import Batcher, BatchPolicy, halves, join_bodies
+from pipeline.core.attempt import (
+    Accept,
+    Again,
+    Consequence,
+    Fail,
+    RetryPolicy,
+    Sign,
+    Step,
+    attempted,
+    is_to_be_halved,
+    next_step,
+)
+from pipeline.core.batch import Batcher, BatchPolicy, join_bodies
 from pipeline.core.blame import Blame
 from pipeline.core.concurrency import Bounds
 from pipeline.core.exchange import Exchange
@@ -131,13 +143,17 @@ class Delivery:
             self._turns.end()
 
     async def _probe(self, turn: Turn) -> None:
-        """See whether the destination takes the key, where that was refused, or else one event."""
+        """See whether the destination takes the key, where that was refused, or else one event.
+
+        One of an array: what is wrong with another of its events would look like the destination's fault.
+        """
         self._turns.remove(self._is_over)
         if self._gate.must_ask_for_key:
             exchange = await self._destination.check_credentials()
             self._gate.hear_of_key(judge(exchange), describe(exchange))
             self._turns.put_first(turn.shipment)
         else:
+            turn.shipment.single_out()
             await self._deliver(turn)
 
     async def _deliver(self, turn: Turn) -> None:
@@ -146,27 +162,36 @@ class Delivery:
         if self._is_over(shipment):
             self._gate.give_up(turn.entry)
             return
-        step = await self._attempt(turn)
-        match step:
+        end = await self._attempt(turn)
+        match end.step:
             case Accept():
                 for part in shipment.parts:
                     self._conclude(part, shipment.delivered(part))
             case Again(delay_s):
                 self._meter.add(RETRIES)
                 shipment.doubt()
-                self._waiting[shipment] = self._clock.call_later(delay_s, lambda: self._put_back(shipment))
+                self._send_again(shipment, delay_s, in_halves=is_to_be_halved(end))
             case Fail() if len(shipment.parts) > 1:
                 shipment.doubt()
                 self._halve(shipment)
-            case Fail():
-                self._conclude(shipment.parts[0], shipment.failed(shipment.parts[0], step))
+            case Fail() as failed:
+                self._conclude(shipment.parts[0], shipment.failed(shipment.parts[0], failed))
             case _:
-                assert_never(step)
+                assert_never(end.step)
         if shipment.rest is not None:
             self._turns.put_first(shipment.rest)
             shipment.rest = None
 
-    async def _attempt(self, turn: Turn) -> Step:
+    def _send_again(self, shipment: Shipment, delay_s: float, *, in_halves: bool) -> None:
+        """Put it back after a while; in halves only while the destination as a whole is not at fault."""
+        if in_halves and len(shipment.parts) > 1 and self._gate.breaker is None:
+            later = shipment.halved()
+        else:
+            later = [shipment]
+        for each in later:
+            self._waiting[each] = self._clock.call_later(delay_s, partial(self._put_back, each))
+
+    async def _attempt(self, turn: Turn) -> Consequence:
         """One exchange, and what follows from it; the shipment's attempts are brought up to date."""
         shipment = turn.shipment
         body = join_bodies([part.deliverable.body for part in shipment.parts], self._policy.batch)
@@ -204,7 +229,7 @@ class Delivery:
         if end.sign is Sign.TAKES:
             self._blame.accept(number)
         self._gate.hear(turn.entry, Ended(end.sign, shipment.event, exchange, started_s, _hold_s(end.step)))
-        return end.step
+        return end
 
     def _count(self, shipment: Shipment, exchange: Exchange, took_s: float) -> None:
         self._meter.add(HTTP_ANSWERS, 1, answer_label(exchange))
@@ -231,9 +256,9 @@ class Delivery:
 
     def _halve(self, shipment: Shipment) -> None:
         """A refused array: one bad event never fails its neighbours. Halves go one after the other."""
-        attempts = shipment.attempts and replace(shipment.attempts, charged=0)
-        first, second = halves(shipment.parts)
-        shipment.rest = Shipment(first, attempts, rest=Shipment(second, attempts, rest=shipment.rest))
+        first, second = shipment.halved()
+        second.rest, first.rest = shipment.rest, second
+        shipment.rest = first
 
     def _conclude(self, part: Part, outcome: Outcome) -> None:
         """One part has its end: the entry's next part follows, or whoever waits behind it."""

@@ -1,8 +1,9 @@
 """What travels in one request: parts of entries, their attempts so far, and the outcomes they come to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.core.attempt import Fail
+from pipeline.core.batch import halves
 from pipeline.core.outcome import Attempts, Deliverable, Delivered, Expired, Failed
 from pipeline.core.value import value_class
 from pipeline.engine.assignment import Entry
@@ -69,6 +70,17 @@ class Shipment:
         self.parts = parts
         while not self.parts and self.rest is not None:
             self.parts, self.attempts, self.rest = self.rest.parts, self.rest.attempts, self.rest.rest
+
+    def single_out(self) -> None:
+        """Leave the first part alone; the others follow once its exchange has ended."""
+        if len(self.parts) > 1:
+            self.rest = Shipment(self.parts[1:], self.attempts, self.rest)
+            self.parts = self.parts[:1]
+
+    def halved(self) -> list["Shipment"]:
+        """Both halves, with the attempts made of them together; nobody is charged for the other half."""
+        attempts = self.attempts and replace(self.attempts, charged=0)
+        return [Shipment(half, attempts) for half in halves(self.parts)]
 
     def doubt(self) -> None:
         """It is to be sent again, and an attempt before may have reached Kameleoon."""

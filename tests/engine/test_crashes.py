@@ -6,7 +6,9 @@ left to finish. Then the audit topic is held against what the destination really
 
 import asyncio
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from typing import Any
 
 import orjson
 from hypothesis import given, settings
@@ -16,6 +18,7 @@ from pipeline.adapters.sandbox import Fate, Fault
 from pipeline.core.audit import AuditRecord
 from pipeline.core.audit_decode import decode_audit
 from pipeline.core.audit_view import Fences
+from pipeline.core.batch import SINGLE, BatchPolicy
 from pipeline.core.record import Record
 from tests.support.clock import settle
 from tests.support.destination import FakeDestination, HeldAnswers
@@ -25,6 +28,8 @@ from tests.support.engine_ports import FakeGroup
 MUCH_LATER_S = 10_000.0
 SESSION_S = 31.0
 """Longer than the lease: before that nobody else gets the partition."""
+
+ARRAY = BatchPolicy(max_events=3, max_bytes=100_000, linger_s=0.5, is_array=True)
 
 STORIES = (None, {"status": "503,200"}, {"status": "500,200"}, {"fault": "reset,none"}, {"status": "400"})
 
@@ -60,12 +65,13 @@ def topics(draw: st.DrawFn) -> list[Record]:
 class Run:
     """One random life of a partition."""
 
-    def __init__(self, topic: list[Record], parts: int) -> None:
+    def __init__(self, topic: list[Record], parts: int, batch: BatchPolicy) -> None:
         self.gate = HeldAnswers()
         self.world = World(
             destination=FakeDestination(gate=self.gate),
             plan=tracks(*(f"mapping {number}" for number in range(parts))),
             max_in_flight_events=8,
+            batch=batch,
         )
         self.topic = topic
         self.received = 0
@@ -196,14 +202,18 @@ def check_accounting(run: Run, parts: int) -> dict[int, list[AuditRecord]]:
     return by_offset
 
 
+def arrivals(run: Run) -> Iterator[dict[str, Any]]:
+    """The events that the destination has got, in their order, as often as it has got them."""
+    destination = run.world.destination
+    for body, fate in zip(destination.sent, destination.fates, strict=True):
+        if may_have_arrived(fate):
+            sent = orjson.loads(body)
+            yield from sent if isinstance(sent, list) else [sent]
+
+
 def check_duplicates(run: Run, by_offset: dict[int, list[AuditRecord]]) -> None:
     """More arrivals than outcomes: only where the audit says so."""
-    destination = run.world.destination
-    arrived = Counter(
-        orjson.loads(body)["messageId"]
-        for body, fate in zip(destination.sent, destination.fates, strict=True)
-        if may_have_arrived(fate)
-    )
+    arrived = Counter(sent["messageId"] for sent in arrivals(run))
     for found in by_offset.values():
         if arrived[found[0].message_id] > len(found):
             assert any(each.possible_duplicate for each in found)
@@ -216,24 +226,22 @@ def may_have_arrived(fate: Fate) -> bool:
 
 def check_order(run: Run) -> None:
     """First arrivals of each visitor are in the order of the partition."""
-    destination = run.world.destination
     first_seen: dict[str, list[int]] = defaultdict(list)
-    for body, fate in zip(destination.sent, destination.fates, strict=True):
-        sent = orjson.loads(body)
+    for sent in arrivals(run):
         number = sent["properties"]["number"]
-        if may_have_arrived(fate) and number not in first_seen[sent["userId"]]:
+        if number not in first_seen[sent["userId"]]:
             first_seen[sent["userId"]].append(number)
     for numbers in first_seen.values():
         assert numbers == sorted(numbers)
 
 
-@given(topics(), st.integers(1, 2), st.lists(step, max_size=30))
-@settings(max_examples=150)
+@given(topics(), st.integers(1, 2), st.sampled_from([SINGLE, ARRAY]), st.lists(step, max_size=30))
+@settings(max_examples=200)
 def test_every_record_is_accounted_for_once(
-    topic: list[Record], parts: int, steps: list[tuple[str, float]]
+    topic: list[Record], parts: int, batch: BatchPolicy, steps: list[tuple[str, float]]
 ) -> None:
     async def live() -> Run:
-        run = Run(topic, parts)
+        run = Run(topic, parts, batch)
         await run.live(steps)
         return run
 
