@@ -45,10 +45,10 @@ fuzz: .venv/installed  ## RECORDS=n hostile records (SEED=s) through the core an
 test-compose: .venv/installed  ## docker-compose.yml for real, then the broker tests through testcontainers
 	@tests/compose/run
 
-torture: .venv/installed  ## kills and faults for MINUTES=2 (or KILLS=200; SEED=n repeats; NODES=3), then the accounts
+torture: .venv/installed  ## kills and faults for MINUTES=2 (or KILLS=200; NODES=3; ARRAY=10; SEED=n), then the accounts
 	@$(BIN)/python -m tests.torture $(if $(KILLS),--kills $(KILLS),$(if $(SCHEDULE),--schedule $(SCHEDULE),\
 		--minutes $(or $(MINUTES),2))) $(if $(SEED),--seed $(SEED)) $(if $(NODES),--nodes $(NODES)) \
-		$(if $(RATE),--rate $(RATE))
+		$(if $(RATE),--rate $(RATE)) $(if $(ARRAY),--array $(ARRAY))
 
 kafka-up: .venv/installed  ## start Apache Kafka on 127.0.0.1:9092 (KAFKA_PORT) for development
 	@$(BIN)/python -m tests.support.kafka up

@@ -41,6 +41,7 @@ def _arguments() -> argparse.Namespace:
     what.add_argument("--schedule", type=Path, help="a file with the acts, in place of random ones")
     parser.add_argument("--seed", type=int, help="repeats a schedule and the events produced")
     parser.add_argument("--nodes", type=int, default=1, choices=(1, 3), help="Kafka nodes (1)")
+    parser.add_argument("--array", type=int, default=1, help="events in a request at most (1: no arrays)")
     parser.add_argument("--rate", type=float, default=100.0, help="records produced in a second (100)")
     parser.add_argument("--print", action="store_true", help="print the schedule and do nothing")
     parser.add_argument(
@@ -51,13 +52,13 @@ def _arguments() -> argparse.Namespace:
 
 def _plan(arguments: argparse.Namespace) -> Plan:
     seed = random.SystemRandom().randrange(_SEEDS) if arguments.seed is None else arguments.seed
+    common = {"seed": seed, "rate": arguments.rate, "events_a_request": arguments.array}
     if arguments.schedule is not None:
-        return Plan(seed=seed, schedule=from_text(arguments.schedule.read_text()), rate=arguments.rate)
+        return Plan(schedule=from_text(arguments.schedule.read_text()), **common)
     if arguments.kills is not None:
-        return kill_plan(seed, arguments.kills, arguments.rate)
+        return kill_plan(kills=arguments.kills, **common)
     setting = Setting(duration_s=60 * arguments.minutes, nodes=arguments.nodes)
-    schedule = random_schedule(seed, setting)
-    return Plan(seed=seed, schedule=schedule, rate=arguments.rate, is_static=seed % 2 == 0)
+    return Plan(schedule=random_schedule(seed, setting), is_static=seed % 2 == 0, **common)
 
 
 def _run(plan: Plan, nodes: int, folder: Path) -> Outcome:

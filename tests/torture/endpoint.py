@@ -37,13 +37,14 @@ class Endpoint:
         self._is_gone = False
         self._open: deque[Received] = deque()
         self._arrivals: list[Arrival] = []
+        self._requests = 0
         self.most_in_flight = 0
 
     @property
     def arrived(self) -> int:
         """How many requests have come so far."""
         self._harvest()
-        return len(self._arrivals) + len(self._open)
+        return self._requests
 
     async def begin(self, trouble: Trouble) -> None:
         """Get into a trouble, out of any before."""
@@ -76,23 +77,28 @@ class Endpoint:
     def arrivals(self) -> list[Arrival]:
         """Everything that has come, in its order; for the end, when nothing is under way."""
         self._harvest()
-        return [*self._arrivals, *(arrival_of(received) for received in self._open)]
+        return [*self._arrivals, *(arrival for received in self._open for arrival in arrivals_of(received))]
 
     def _harvest(self) -> None:
         """Take the sandbox's log over before it forgets; in one step with the wiping, without an await."""
         memory = self.sandbox._memory
-        self._open.extend(memory.since(0))
+        new = memory.since(0)
+        self._requests += len(new)
+        self._open.extend(new)
         self.most_in_flight = max(self.most_in_flight, memory._tally.max_in_flight)
         memory.forget()
         while len(self._open) > _KEPT_WHOLE:
-            self._arrivals.append(arrival_of(self._open.popleft()))
+            self._arrivals += arrivals_of(self._open.popleft())
 
 
-def arrival_of(received: Received) -> Arrival:
-    """What one request of one event came to."""
+def arrivals_of(received: Received) -> list[Arrival]:
+    """What one request came to, for each of its events."""
     body = json.loads(received.body)
-    part = (body["messageId"], mapping_of(body))
-    return Arrival(part, received.received_at_ms, _fate(received), received.headers["user-agent"])
+    fate, sender = _fate(received), received.headers["user-agent"]
+    return [
+        Arrival((event["messageId"], mapping_of(event)), received.received_at_ms, fate, sender)
+        for event in (body if isinstance(body, list) else [body])
+    ]
 
 
 def _fate(received: Received) -> Fate:

@@ -16,7 +16,8 @@ _BUSY_MS: Final = 200
 class Plan:
     """What a run does. `is_static`: workers keep their partitions over a quick restart.
 
-    `rate` is in records a second; `delay_ms` is how long each request takes at the least.
+    `rate` is in records a second; `delay_ms` is how long each request takes at the least. With more than
+    one event a request these are arrays.
     """
 
     seed: int
@@ -25,6 +26,7 @@ class Plan:
     delay_ms: int = 0
     partitions: int = 4
     concurrency: int = 64
+    events_a_request: int = 1
     session_s: float = 6.0
     is_static: bool = False
 
@@ -54,7 +56,13 @@ class Outcome:
     breaches: list[str] = field(default_factory=list)
 
 
-def kill_plan(seed: int, kills: int, rate: float) -> Plan:
+def kill_plan(seed: int, kills: int, rate: float, *, events_a_request: int = 1) -> Plan:
     """SIGKILLs only, of workers with about as many requests in flight as they may have."""
-    schedule = kill_schedule(seed, kills)
-    return Plan(seed=seed, schedule=schedule, rate=rate, delay_ms=_BUSY_MS, is_static=True)
+    return Plan(
+        seed=seed,
+        schedule=kill_schedule(seed, kills),
+        rate=rate,
+        delay_ms=_BUSY_MS,
+        events_a_request=events_a_request,
+        is_static=True,
+    )

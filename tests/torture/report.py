@@ -15,7 +15,8 @@ def flag_bound(outcome: Outcome) -> int:
     """How many records may be flagged in vain by what happened to workers, brokers and the endpoint."""
     workers, concurrency = outcome.workers, outcome.plan.concurrency
     deaths = workers.kills + workers.stalls + workers.lost_holders
-    return SUSPECTED_FOR_EACH_IN_FLIGHT * concurrency * deaths + concurrency * outcome.troubles.total()
+    under_way = concurrency * outcome.plan.events_a_request
+    return SUSPECTED_FOR_EACH_IN_FLIGHT * concurrency * deaths + under_way * outcome.troubles.total()
 
 
 def suspected_records(outcome: Outcome) -> int:
@@ -46,12 +47,14 @@ def report(outcome: Outcome) -> str:
     found = breaches(outcome)
     most = max(map(len, findings.suspected.values()), default=0)
     members = f"{'static' if outcome.plan.is_static else 'dynamic'} members"
+    most_events = outcome.plan.events_a_request
+    wire = "single events" if most_events == 1 else f"arrays of at most {most_events}"
     early, own_ends = workers.kills_before_open, _counted(workers.own_ends)
     reading = verdict.took_over - workers.opened
     again = findings.repeated.total()
     flagged, allowed = len({part[0] for part in findings.flagged}), flag_bound(outcome)
     figures = {
-        "seed": f"{outcome.plan.seed}, {outcome.plan.lasts_s:.0f} s",
+        "seed": f"{outcome.plan.seed}, {outcome.plan.lasts_s:.0f} s, {wire}",
         "workers": f"{workers.starts} starts, {outcome.plan.concurrency} requests in flight each, {members}",
         "kills": f"{workers.kills}, {early} before all was open, {reading} of these had taken over",
         "other blows": f"{workers.terminations} terminations, {workers.stalls} stalls",

@@ -97,6 +97,7 @@ class Run:
 
     def _config(self, worker: int, sender: str) -> Path:
         """A worker's own file: it differs by its name in the group and before the endpoint."""
+        arrays = {"array": {"max_events": self._plan.events_a_request, "linger": "20ms"}}
         name = {"group_instance_id": f"worker-{worker}"} if self._plan.is_static else {}
         return self._scene.config(
             f"worker-{worker}",
@@ -104,6 +105,7 @@ class Run:
             delivery={
                 "concurrency": self._plan.concurrency,
                 "user_agent": sender,
+                "wire": arrays if self._plan.events_a_request > 1 else "single",
                 "timeout": "5s",
                 "max_attempts": 5,
                 "retry": {"first": "20ms", "cap": "1s"},
