@@ -13,8 +13,8 @@ from tests.support.worker.topic import Letter, new_producer, produce_bare, send
 pytestmark = pytest.mark.kafka
 
 CODECS = ("gzip", "lz4", "snappy", "zstd")
-MEGABYTES = 5_000_000
-LARGE = {"max.message.bytes": "8388608"}
+MEGABYTES = 10_000_000
+LARGE = {"max.message.bytes": "12582912"}
 
 
 async def test_every_codec_is_read(scene: Scene) -> None:
@@ -109,7 +109,7 @@ async def test_records_of_megabytes_pass_and_are_kept(kafka: Broker, unique: str
     async with open_scene(kafka, tmp_path, unique, events=LARGE) as scene:
         await scene.produce([*tracks(20), letter(large, 1), poison, *tracks(20, first=20)])
 
-        worker = await scene.started(scene.config(kafka={"max_record_bytes": "8MiB"}))
+        worker = await scene.started(scene.config(kafka={"max_record_bytes": "12MiB"}))
         await scene.accounted(42)
 
         assert await worker.stop() == 0
@@ -125,7 +125,7 @@ async def test_an_original_too_large_to_keep_stays_at_its_source(
     """The broker refuses one dead letter for its size; those beside it are kept whole."""
     large, small = Letter(b"{" + b"y" * MEGABYTES, b"k", 1), Letter(b"{small", b"k", 1)
     async with open_scene(kafka, tmp_path, unique, events=LARGE) as scene:
-        worker = await scene.started(scene.config(kafka={"max_record_bytes": "8MiB"}))
+        worker = await scene.started(scene.config(kafka={"max_record_bytes": "12MiB"}))
         await scene.alter(scene.kafka.topics.dead_letters, {"max.message.bytes": "1000000"})
 
         await scene.produce([*tracks(10), *[small] * 20, large, *[small] * 20, *tracks(10, first=10)])
@@ -151,7 +151,7 @@ async def test_a_key_and_headers_too_large_to_keep_stay_at_their_source_as_well(
         Letter(b"{4", b"k", 1, headers=(("nothing", None), ("trace", b"t"))),
     ]
     async with open_scene(kafka, tmp_path, unique, events=LARGE) as scene:
-        worker = await scene.started(scene.config(kafka={"max_record_bytes": "8MiB"}))
+        worker = await scene.started(scene.config(kafka={"max_record_bytes": "12MiB"}))
         await scene.alter(scene.kafka.topics.dead_letters, {"max.message.bytes": "1000000"})
 
         await scene.produce([*tracks(10), *hostile, *tracks(10, first=10)])
