@@ -55,7 +55,7 @@ class Shipment:
     def drop_closed(self) -> None:
         """Leave out the parts whose assignment was given back: they are the successor's."""
         if any(part.entry.assignment.is_closed for part in self.parts):
-            self._keep([part for part in self.parts if not part.entry.assignment.is_closed])
+            self._keep(self.parts)
 
     def take_older(self, oldest_ms: float) -> "Shipment":
         """Take out the parts whose record is older than that, with the attempts made of them."""
@@ -66,10 +66,10 @@ class Shipment:
         return taken
 
     def _keep(self, parts: list[Part]) -> None:
-        """Go on with these parts; without any, what was to follow takes their place."""
-        self.parts = parts
+        """Go on with what may be sent of these; without any, what was to follow takes their place."""
+        self.parts = _open(parts)
         while not self.parts and self.rest is not None:
-            self.parts, self.attempts, self.rest = self.rest.parts, self.rest.attempts, self.rest.rest
+            self.parts, self.attempts, self.rest = _open(self.rest.parts), self.rest.attempts, self.rest.rest
 
     def single_out(self) -> None:
         """Leave the first part alone; the others follow once its exchange has ended."""
@@ -108,3 +108,7 @@ class Shipment:
         if self.attempts is None:
             raise AssertionError("an outcome of a delivery without an attempt")
         return self.attempts
+
+
+def _open(parts: list[Part]) -> list[Part]:
+    return [part for part in parts if not part.entry.assignment.is_closed]

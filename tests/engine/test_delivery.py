@@ -1,5 +1,7 @@
 """Stages batch and deliver on fakes: every answer has its consequence, and no event its neighbour's."""
 
+import asyncio
+
 import orjson
 import pytest
 
@@ -268,6 +270,29 @@ async def test_retry_after_holds_the_other_half_of_an_array_too() -> None:
         await world.clock.advance(0.3)
 
     assert [found.outcome for found in audited(world).values()] == ["delivered"] * 4
+
+
+async def test_nothing_more_of_a_halved_array_is_sent_once_its_partition_was_given_back() -> None:
+    """What remains of it is the successor's, who would send it again and not say so."""
+    gate = HeldAnswers()
+    world = World(batch=ARRAY, destination=FakeDestination(gate=gate))
+    values = [event(number, sandbox={"status": "400"} if number == 0 else None) for number in range(4)]
+
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take([record(offset, value) for offset, value in enumerate(values)])
+        await world.clock.advance(0.06)
+        for _ in range(2):
+            gate.release()
+            await settle()
+        releasing = asyncio.create_task(worker.release())
+        await settle()
+        gate.open()
+        await releasing
+        await world.clock.advance(60)
+
+    assert sent_numbers(world) == [[0, 1, 2, 3], [0, 1], [0]]
+    assert list(audited(world)) == [0]
 
 
 async def test_an_array_that_meets_a_fault_is_repeated_whole() -> None:

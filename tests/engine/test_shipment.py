@@ -46,3 +46,14 @@ def test_what_is_too_old_takes_its_own_attempts_along() -> None:
     assert older.expired(first, "old").attempts is tried
     assert older.expired(first, "old").possible_duplicate
     assert (shipment.parts, shipment.tried) == ([second], 1)
+
+
+def test_what_follows_and_was_given_back_does_not_take_the_place_of_what_is_too_old() -> None:
+    first, second, third = part(0), part(1), part(2)
+    follows = Shipment([second], attempts(1, may_have_arrived=False), rest=Shipment([third]))
+    shipment = Shipment([first], attempts(2, may_have_arrived=False), rest=follows)
+    second.entry.assignment.close()
+
+    shipment.take_older(START_MS + 1)
+
+    assert (shipment.parts, shipment.rest) == ([third], None)
