@@ -80,8 +80,9 @@ class Assignment:
     def removed(self, first: int, last: int) -> list[Span]:
         """A range of offsets was removed before it was read: what the audit does not tell of it."""
         told = [(offset, offset) for offset, found in self.audited.items() if found.is_complete]
-        self.audited = {offset: found for offset, found in self.audited.items() if offset > last}
-        self.carried = {offset: entry for offset, entry in self.carried.items() if offset > last}
+        gone = range(first, last + 1)  # what was received before it may still wait
+        self.audited = {offset: found for offset, found in self.audited.items() if offset not in gone}
+        self.carried = {offset: entry for offset, entry in self.carried.items() if offset not in gone}
         return list(unaccounted(first, last, [*told, *self._lost]))
 
     def inherits(self, offset: int) -> bool:

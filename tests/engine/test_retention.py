@@ -5,7 +5,8 @@ from pipeline.core.commit import LogRange
 from pipeline.core.metrics import RECORDS_LOST
 from pipeline.core.record import Record
 from tests.support.clock import settle
-from tests.support.engine import PARTITION, RunningWorker, World, event, record
+from tests.support.destination import FakeDestination, HeldAnswers
+from tests.support.engine import PARTITION, RunningWorker, World, event, record, tracks
 
 
 def records(first: int, count: int) -> list[Record]:
@@ -93,3 +94,42 @@ async def test_records_in_memory_outlive_their_removal() -> None:
 
     assert lost(world) == [(1, 9)]
     assert world.group.commits[PARTITION].offset == 10
+
+
+async def test_what_the_audit_tells_of_records_in_memory_outlives_their_removal() -> None:
+    gate = HeldAnswers()
+    world = World(plan=tracks("first", "second"), destination=FakeDestination(gate=gate))
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take(records(0, 4))
+        gate.release()
+        await settle()
+    world.max_in_flight_events = 1
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take(records(0, 4))
+        await remove(worker, 4, 10)
+        gate.open()
+        await settle()
+
+    told = [(found.source.offset, found.mapping) for found in world.audit.records()]
+    assert sorted(told) == sorted(
+        [*((offset, name) for offset in range(4) for name in ("first", "second")), (4, None)]
+    )
+
+
+async def test_what_this_worker_knows_of_its_sends_outlives_the_removal_of_others() -> None:
+    world = World(max_in_flight_events=2)
+    doubtful = [record(offset, event(offset, sandbox={"status": "500,503,200"})) for offset in range(2)]
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take(doubtful)
+        worker.engine.partitions.give_up(0, "a time-out")
+        assignment = await worker.open()
+        assignment.window = 1
+        await worker.take(doubtful)
+        await remove(worker, 2, 10)
+        await world.clock.advance(60)
+
+    flags = {found.source.offset: found.possible_duplicate for found in world.audit.records()}
+    assert flags == {0: True, 1: True, 2: False}
