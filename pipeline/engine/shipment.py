@@ -58,8 +58,11 @@ class Shipment:
             self._keep(self.parts)
 
     def take_older(self, oldest_ms: float) -> "Shipment":
-        """Take out the parts whose record is older than that, with the attempts made of them."""
-        older = [part for part in self.parts if part.entry.record.timestamp_ms < oldest_ms]
+        """Take out the parts whose record is older than that, with the attempts made of them.
+
+        The age of a record without a timestamp, which Kafka tells as -1, is not known.
+        """
+        older = [part for part in self.parts if 0 <= part.entry.record.timestamp_ms < oldest_ms]
         taken = Shipment(older, self.attempts)
         if older:
             self._keep([part for part in self.parts if part not in older])

@@ -222,6 +222,16 @@ async def test_what_is_too_old_expires() -> None:
     assert len(world.letters.letters) == 1
 
 
+async def test_what_has_no_timestamp_is_not_too_old() -> None:
+    world = World(expire_after_ms=5_000)
+
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take([record(0, event(0), timestamp_ms=-1)])
+
+    assert audited(world)[0].outcome == "delivered"
+
+
 async def test_an_array_waits_for_its_linger_and_is_one_request() -> None:
     world = World(batch=ARRAY)
 
