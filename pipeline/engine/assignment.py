@@ -124,6 +124,11 @@ class Assignment:
         return self.setbacks > 0 and self.ledger.watermark <= self._stuck_at
 
     @property
+    def is_refused(self) -> bool:
+        """Whether it stands there with outcomes that the audit does not acknowledge."""
+        return self.is_stuck and any(entry.awaits_audit for entry in self.entries.values())
+
+    @property
     def may_admit(self) -> bool:
         """Whether the next record that waits may be admitted."""
         return bool(self.waiting) and len(self.entries) < self.window and not self.is_closed
@@ -205,6 +210,11 @@ class Entry:
         self.to_deliver: list[tuple[int, Deliverable]] = []
         self.concluded: list[tuple[Deliverable, Outcome]] = []
         self.unaudited = 0
+
+    @property
+    def awaits_audit(self) -> bool:
+        """Whether it has an outcome that is not acknowledged yet."""
+        return self.unaudited > len(self.to_deliver)
 
     def doubt(self) -> None:
         """An attempt may have reached Kameleoon: until it is settled, a crash may repeat it."""

@@ -90,8 +90,7 @@ class Partitions:
     @property
     def refused(self) -> int:
         """How many partitions wait for the brokers to take their outcomes or dead letters."""
-        waiting = (found.is_stuck and found.ledger.spread > 0 for found in self._held.values())
-        return len(self._given_up) + sum(waiting)
+        return len(self._given_up) + sum(found.is_refused for found in self._held.values())
 
     @property
     def is_lease_held(self) -> bool:

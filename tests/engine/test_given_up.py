@@ -203,6 +203,26 @@ async def test_a_partition_that_stands_idle_is_not_refused() -> None:
         assert worker.engine.partitions.refused == 0
 
 
+async def test_a_partition_that_waits_for_kameleoon_is_not_refused_by_the_audit() -> None:
+    """The brokers hiccup while Kameleoon is away: the audit is well again long before the watermark moves."""
+    world = World()
+    world.destination.is_reachable = False
+    topic = [*records(0, 1), record(1, b"poison")]
+    async with world.worker() as worker:
+        await worker.open()
+        world.audit.failing.append(False)
+        await worker.take(topic)
+        await worker.open()
+        world.audit.hold()
+        await worker.take(topic)
+        assert worker.engine.partitions.refused == 1
+        world.audit.go_on()
+        await settle()
+
+        assert [offset for offset, _, _ in told(world)] == [1]
+        assert worker.engine.partitions.refused == 0
+
+
 async def test_what_a_lost_audit_told_of_is_sent_again_and_marked() -> None:
     """The topic was deleted and made anew: only the worker itself knows what it has settled."""
     may_answer = asyncio.Event()
