@@ -116,8 +116,10 @@ def engine_settings(config: Config, *, releases_brake: bool = False) -> EngineSe
 
 
 def _longest_silence_s(config: Config) -> float:
-    """How long one event may be on its way without a word where all is well: request, wait, audit."""
-    return config.delivery.timeout_s + config.delivery.retry.cap_s + config.audit.timeout_s
+    """How long one event may be on its way without a word where all is well: array, request, wait, audit."""
+    delivery = config.delivery
+    linger_s = delivery.wire.linger_s if isinstance(delivery.wire, Array) else 0.0
+    return linger_s + delivery.timeout_s + delivery.retry.cap_s + config.audit.timeout_s
 
 
 def compose(

@@ -215,7 +215,7 @@ class Delivery(Section):
         le=_DAY_S,
         description="A worker that has records to settle, settles none, gets no answer and knows no reason "
         "for so long ends with code 70, to be started again, and tells what waits. Never sooner than "
-        "`timeout`, `retry.cap` and `audit.timeout` together.",
+        "`timeout`, `retry.cap`, `audit.timeout` and the `linger` of arrays together.",
         examples=["10m"],
     )
 
