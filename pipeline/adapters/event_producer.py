@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
+from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, RecordTooLargeError
 
 from pipeline.adapters.kafka_admin import open_admin
 from pipeline.adapters.kafka_client import client_options
@@ -18,6 +18,9 @@ _LINGER_MS: Final = 5
 _BATCH_BYTES: Final = 256 * 1024
 _ROOM_FOR_KEY_BYTES: Final = 64 * 1024
 _REFUSALS_KEPT: Final = 10
+_SILENCE_S: Final = 60.0
+"""After so long without an acknowledgement no broker answers: the client itself would try for ever."""
+_STOP_S: Final = 5.0
 _TOO_LARGE = (MessageSizeTooLargeError, RecordTooLargeError)
 
 
@@ -31,6 +34,11 @@ class Produced:
     empty: int = 0
     refused: int = 0
     refusals: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def answered(self) -> int:
+        """The lines that the broker has taken or refused."""
+        return self.acknowledged + self.refused
 
     def refuse(self, line: int, why: str) -> None:
         """The broker will not have this line."""
@@ -67,7 +75,16 @@ async def produce(
             await producer.start()
             await _Run(producer, topic, said).take(chunks, on_progress)
         finally:
+            await _stop(producer)
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    """Disconnect; what is not acknowledged in a moment is not waited for."""
+    try:
+        async with asyncio.timeout(_STOP_S):
             await producer.stop()
+    except TimeoutError:
+        await producer.client.close()
 
 
 class _Run:
@@ -86,10 +103,24 @@ class _Run:
             on_progress(size)
             if self._failure is not None:
                 raise self._failure
-        await self._producer.flush()
+        await self._flush()
         await asyncio.sleep(0)  # the last acknowledgements are counted by callbacks
         if self._failure is not None:
             raise self._failure
+
+    async def _flush(self) -> None:
+        """Wait until all are acknowledged, for as long as some are."""
+        flushing = asyncio.ensure_future(self._producer.flush())
+        try:
+            answered = -1
+            while not flushing.done():
+                if self._said.answered == answered:
+                    raise KafkaTimeoutError(f"nothing was acknowledged for {_SILENCE_S:g} s")
+                answered = self._said.answered
+                await asyncio.wait({flushing}, timeout=_SILENCE_S)
+            flushing.result()
+        finally:
+            flushing.cancel()
 
     async def _send(self, line: bytes) -> None:
         said = self._said

@@ -55,6 +55,10 @@ def produce(
         except KeyboardInterrupt:
             print(f"interrupted: {_in_words(said, name)}", file=sys.stderr)
             raise
+        except typer.Exit:
+            if said.lines:
+                print(f"before that: {_in_words(said, name)}", file=sys.stderr)
+            raise
     print(json.dumps(_as_json(said, name)) if as_json else _in_words(said, name))
     for number, why in () if as_json else said.refusals:
         print(f"line {number}: {why}", file=sys.stderr)

@@ -1,5 +1,9 @@
-"""A worker whose broker stops answering ends when it is told to; else it waits, and goes on by itself."""
+"""A worker whose broker stops answering ends when it is told to; else it waits, and goes on by itself.
 
+A verb that writes ends as well.
+"""
+
+import asyncio
 import os
 import signal
 import time
@@ -10,6 +14,9 @@ from typing import Any, Final
 
 import pytest
 
+from pipeline.adapters import event_producer
+from pipeline.adapters.kafka_errors import BrokerUnreachableError
+from pipeline.config.kafka import Kafka
 from tests.support.kafka.broker import Broker
 from tests.support.kafka.cluster import Cluster
 from tests.support.waiting import until
@@ -120,3 +127,57 @@ async def test_a_busy_worker_waits_and_goes_on_by_itself(scene: Scene, lone_node
     found = await scene.account()
     found.check()
     assert found.sent_again == found.flagged == set(), "what was answered is told again, not sent again"
+
+
+class Producing:
+    """`produce` on what the test puts in: the first line is acknowledged."""
+
+    def __init__(self, node: Cluster) -> None:
+        self.lines: asyncio.Queue[list[bytes] | None] = asyncio.Queue()
+        self.said = event_producer.Produced()
+        kafka = Kafka.model_validate({"bootstrap_servers": node.bootstrap_servers})
+        self.task = asyncio.ensure_future(
+            event_producer.produce(kafka, node.topic(), self._chunks(), self.said, lambda _: None)
+        )
+        self.lines.put_nowait([b"{}"])
+
+    async def _chunks(self) -> AsyncIterator[list[bytes]]:
+        while (found := await self.lines.get()) is not None:
+            yield found
+
+    async def is_acknowledged(self) -> None:
+        await until(lambda: self.said.acknowledged == 1, "the first line is acknowledged", 60)
+
+    async def waits(self) -> None:
+        """The broker was asked once more, and does not answer."""
+        self.lines.put_nowait([b"{}"])
+        await until(lambda: self.said.lines == 2, "the second line is sent")
+
+
+async def test_producing_that_is_interrupted_does_not_wait_for_a_broker_that_is_silent(
+    lone_node: Cluster,
+) -> None:
+    producing = Producing(lone_node)
+    await producing.is_acknowledged()
+    with frozen(lone_node):
+        await producing.waits()
+        producing.task.cancel()
+        _, unfinished = await asyncio.wait({producing.task}, timeout=30)
+    assert not unfinished
+    assert producing.said.acknowledged == 1
+
+
+async def test_producing_ends_where_nothing_is_acknowledged_for_long(
+    lone_node: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_producer, "_SILENCE_S", 2.0)
+    producing = Producing(lone_node)
+    await producing.is_acknowledged()
+    with frozen(lone_node):
+        await producing.waits()
+        producing.lines.put_nowait(None)
+        _, unfinished = await asyncio.wait({producing.task}, timeout=30)
+        assert not unfinished
+    with pytest.raises(BrokerUnreachableError, match="nothing was acknowledged for 2 s"):
+        producing.task.result()
+    assert producing.said.acknowledged == 1

@@ -1,15 +1,21 @@
-"""How `produce` cuts its input into lines."""
+"""How `produce` cuts its input into lines, and what it says of those it took before it ended."""
 
 import asyncio
 import os
 import tempfile
 import threading
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from pipeline.adapters import event_producer
+from pipeline.adapters.kafka_errors import BrokerUnreachableError
 from pipeline.cli import produce
+from pipeline.cli.exits import ExitCode
+from pipeline.cli.main import app
 
 
 async def _lines(content: bytes) -> list[bytes]:
@@ -72,3 +78,15 @@ async def test_nobody_keeps_waiting_for_a_pipe_after_an_interrupt() -> None:
 
         assert waiting.cancelled()
         assert set(threading.enumerate()) <= set(before)
+
+
+def test_a_broker_that_goes_away_does_not_hide_what_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def taken_in_part(*given: Any) -> None:
+        said: event_producer.Produced = given[3]
+        said.lines, said.acknowledged = 3, 2
+        raise BrokerUnreachableError("no Kafka broker answers")
+
+    monkeypatch.setattr(event_producer, "produce", taken_in_part)
+    ended = CliRunner().invoke(app, ["produce", __file__, "--bootstrap-servers", "localhost:1"])
+    assert ended.exit_code == ExitCode.UNREACHABLE
+    assert ended.stderr.endswith("\nbefore that: 2 events on segment-events\n")
