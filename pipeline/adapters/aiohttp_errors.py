@@ -1,5 +1,6 @@
 """The errors of aiohttp turned into ours."""
 
+import os
 from dataclasses import replace
 
 import aiohttp
@@ -40,3 +41,14 @@ def no_answer(error: Exception, *, timeout_s: float, bytes_written: bool) -> NoA
             return replace(NOT_HTTP, bytes_written=bytes_written)
         case _:
             return failed_client(error, bytes_written=bytes_written)
+
+
+def why_not_connected(error: aiohttp.ClientConnectorError) -> str:
+    """In a few words: as the system says it, where it is the system that says so."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return NAME_NOT_FOUND.detail
+        case aiohttp.ClientSSLError():
+            return no_tls(error.__cause__).detail
+        case _:
+            return os.strerror(error.os_error.errno) if error.os_error.errno else "no connection"

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from pipeline.adapters.aiohttp_errors import why_not_connected
 from pipeline.adapters.tap_token import TokenError, find_token, token_folders
 from pipeline.core.tap.question import Question, asked
 
@@ -47,7 +48,7 @@ async def tap(url: str, question: Question) -> AsyncIterator[bytes]:
     except TimeoutError:
         raise WorkerAwayError(f"no answer within {_SILENT_S:g} s") from None
     except aiohttp.ClientConnectorError as error:
-        raise WorkerAwayError(os.strerror(error.os_error.errno or 0)) from None
+        raise WorkerAwayError(why_not_connected(error)) from None
     except (aiohttp.ClientError, ValueError) as error:
         raise WorkerAwayError(f"no answer: {type(error).__name__}") from None
     raise WorkerAwayError("the worker has ended")

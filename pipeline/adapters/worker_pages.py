@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from math import isfinite
@@ -11,6 +10,7 @@ from typing import Final
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
+from pipeline.adapters.aiohttp_errors import why_not_connected
 from pipeline.core.metrics import METRICS, Metric, MetricKind
 from pipeline.core.top.reading import Away, Labels, Look, Looks, Scrape
 from pipeline.ports import Clock
@@ -47,7 +47,7 @@ class WorkerPages:
         except TimeoutError:
             return Away(f"no answer within {_TIMEOUT_S:g} s")
         except aiohttp.ClientConnectorError as error:
-            return Away(_why(error.os_error))
+            return Away(why_not_connected(error))
         except aiohttp.ClientError as error:
             return Away(f"no answer: {type(error).__name__}")
         except (ValueError, LookupError, TypeError):
@@ -76,11 +76,6 @@ def _values(text: str) -> Iterator[tuple[tuple[Metric, Labels], float]]:
             metric = _NUMBERS.get(sample.name)
             if metric is not None and isfinite(sample.value):
                 yield (metric, tuple(sample.labels[label] for label in metric.labels)), float(sample.value)
-
-
-def _why(error: OSError) -> str:
-    """As the system says it: asyncio's own text holds the address once more."""
-    return os.strerror(error.errno) if error.errno else "no connection"
 
 
 def _readiness(text: str) -> tuple[bool, tuple[str, ...]]:

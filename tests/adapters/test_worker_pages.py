@@ -63,6 +63,20 @@ async def test_a_worker_goes_away_and_comes_back() -> None:
             assert back.before == gone.now
 
 
+async def _finds_no_name(*_: object, **__: object) -> None:
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+
+async def test_a_url_with_a_slip_is_told_as_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a name that is not known, or https for http, the system's number says nothing, or another thing."""
+    async with shown(Meter()) as url:
+        encrypted = await _looked(url.replace("http://", "https://"))
+    assert isinstance(encrypted, Away)
+    assert encrypted.why.startswith("no TLS connection: ")
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", _finds_no_name)
+    assert await _looked("http://worker.example:9464") == Away("the host's name was not found")
+
+
 @asynccontextmanager
 async def _answering(text: str, status: int = 200) -> AsyncIterator[str]:
     async def answer(_: web.Request) -> web.Response:
