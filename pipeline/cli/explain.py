@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from pipeline.cli.configured import loaded
-from pipeline.cli.exits import ExitCode, stop
+from pipeline.cli.exits import ExitCode, standard_input, stop
 
 if TYPE_CHECKING:
     from pipeline.cli.explain_json import Request
@@ -147,7 +147,7 @@ def split(content: bytes, framing: "Framing") -> list[bytes]:
 
 def _read(file: str) -> bytes:
     if file == "-":
-        return sys.stdin.buffer.read()
+        return standard_input().read()
     try:
         return Path(file).read_bytes()
     except OSError as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.broker import ConfigOption, JsonOption, ServersOption, on_broker, target
-from pipeline.cli.exits import ExitCode, stop
+from pipeline.cli.exits import ExitCode, standard_input, stop
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -68,7 +68,7 @@ def produce(
 
 def _open(file: str, stack: ExitStack) -> "BinaryIO":
     if file == "-":
-        return sys.stdin.buffer
+        return standard_input()
     try:
         return stack.enter_context(Path(file).open("rb"))
     except OSError as error:

@@ -1,5 +1,6 @@
 """The verb `reconcile`: whether every record of the input is accounted for on the audit topic."""
 
+import re
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,6 +92,7 @@ def reconcile(
 
 
 _WITHOUT_BOUND = 2**63
+_PLACE = re.compile(r"([0-9]{1,18}):([0-9]{1,18})", re.ASCII)
 
 
 def _group(kafka: "Kafka", told: str | None) -> str:
@@ -103,8 +105,8 @@ def _group(kafka: "Kafka", told: str | None) -> str:
 def _offsets(option: str, told: list[str] | None) -> dict[int, int]:
     offsets = {}
     for text in told or ():
-        partition, _, offset = text.partition(":")
-        if not (partition.isdecimal() and offset.isdecimal()):
+        found = _PLACE.fullmatch(text)
+        if found is None:
             stop(ExitCode.USAGE, f"{option} {text}: write PARTITION:OFFSET, such as 0:1500")
-        offsets[int(partition)] = int(offset)
+        offsets[int(found[1])] = int(found[2])
     return offsets

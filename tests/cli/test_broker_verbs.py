@@ -116,3 +116,20 @@ async def test_without_settings_the_embedded_brokers_topics_can_be_verified() ->
     assert [problem.text for problem in problems][:1] == [
         "topic segment-events does not exist: it needs 12 partitions"
     ]
+
+
+@pytest.mark.parametrize("place", ["0", "0:", ":1", "0:-1", "0:1x", "\u0661:1", "0:" + "9" * 5000])
+@pytest.mark.parametrize("option", ["--from", "--to"])
+def test_a_place_that_is_none_is_told_before_a_broker_is_asked(option: str, place: str) -> None:
+    result = _run("reconcile", "--bootstrap-servers", "127.0.0.1:1", "--pipeline", "p", option, place)
+
+    assert result.exit_code == ExitCode.USAGE
+    assert result.stderr == f"{option} {place}: write PARTITION:OFFSET, such as 0:1500\n"
+
+
+@pytest.mark.parametrize("verb", [["explain", "-"], ["produce", "-", "--bootstrap-servers", "127.0.0.1:1"]])
+def test_a_closed_standard_input_is_told(verb: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(SystemExit) as ended:
+        app(verb)
+    assert ended.value.code == ExitCode.USAGE
