@@ -75,9 +75,16 @@ class _Places:
         self._report = report
 
     def explain(self, problem: PlanProblem) -> tuple[Path, str, str, Place | None]:
-        """Path, message, hint and place for the report."""
+        """Path, message, hint and place for the report; nothing that a variable holds."""
         path: Path = ("mappings", problem.mapping, *problem.path)
-        return path, problem.message, problem.hint, self._place(path, problem)
+        message, hint = problem.message, problem.hint
+        for text in self._report.filled_in_at(path):
+            if text.is_told_in(f"{message} {hint}"):
+                message, hint = (
+                    f"{quoted(text)} does not fit here",
+                    "write it out in its place to be told why",
+                )
+        return path, message, hint, self._place(path, problem)
 
     def _place(self, path: Path, problem: PlanProblem) -> Place | None:
         text = value_at(self._data, path)

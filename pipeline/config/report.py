@@ -1,18 +1,22 @@
 """Collects what is wrong with one file, so that all of it is told in one go."""
 
+from collections.abc import Iterator
+
 from pipeline.config.problem import Path, Problem, Severity, key_path
+from pipeline.config.scalar import Text
 
 Place = tuple[int, int]
 """Line and column, both from 1."""
 
 
 class Report:
-    """The problems of one file, and where its keys and values stand."""
+    """The problems of one file, where its keys and values stand, and which texts variables filled in."""
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.keys: dict[Path, Place] = {}
         self.values: dict[Path, Place] = {}
+        self.filled_in: dict[Path, Text] = {}
         self._problems: dict[Problem, None] = {}
         self._broken: set[Path] = set()
         self._around_broken: set[Path] = set()
@@ -43,6 +47,13 @@ class Report:
         while path and path not in self.keys and path not in self.values:
             path = path[:-1]
         return self.keys.get(path) or self.values.get(path) or (1, 1)
+
+    def filled_in_at(self, path: Path) -> Iterator[Text]:
+        """The texts with variables at a path, inside it and around it."""
+        for at, text in self.filled_in.items():
+            common = min(len(at), len(path))
+            if at[:common] == path[:common]:
+                yield text
 
     def is_written(self, path: Path) -> bool:
         """Whether the file has this key."""

@@ -10,6 +10,7 @@ _PROPERTIES: Final = re.compile(r"(?:[&!]\S*\s+)*")
 
 _LONGEST_QUOTE: Final = 60
 _ESCAPE_LENGTHS: Final = {"x": 4, "u": 6, "U": 10}
+_PIECE: Final = re.compile(r"\w{3,}|[^\w\s`\"'…]{3,}")
 _TWO_HALVES: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 
 
@@ -135,6 +136,13 @@ class Text(str):
                 return expansion.written_start
             shift = expansion.written_end - expansion.end
         return offset + shift
+
+    def is_told_in(self, message: str) -> bool:
+        """Whether a message holds a piece of what variables brought in, and the file itself has not."""
+        written = self.origin.value if self.origin else ""
+        held = [self[expansion.start : expansion.end] for expansion in self.expansions]
+        pieces = (piece for piece in _PIECE.findall(message) if piece not in written)
+        return any(piece in text for piece in pieces for text in held)
 
     @property
     def is_absent(self) -> bool:

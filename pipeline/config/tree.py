@@ -122,13 +122,16 @@ class Tree:
             self._report.error(path, fault.message, fault.hint, origin.place(fault.offset))
         if half_character(expanded.text) is not None:
             self._report.error(path, *_HALF)
-        return Text(
+        text = Text(
             expanded.text,
             plain=plain,
             variables=tuple(expanded.names),
             expansions=tuple(expanded.expansions),
             origin=origin,
         )
+        if text.variables:
+            self._report.filled_in[path] = text
+        return text
 
     def _is_made_text(self, node: yaml.ScalarNode) -> bool:
         """Whether `!!str` was written before it."""

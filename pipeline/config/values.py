@@ -101,9 +101,10 @@ def _size(value: object) -> object:
     if _WHOLE.fullmatch(value):
         return int(value)
     found = _SIZE.fullmatch(value)
-    if found is None:
+    count = float(found[1]) * _BYTES[found[2]] if found else math.inf
+    if not math.isfinite(count):
         raise mistake(f"{quoted(value)} is not a size", "write bytes, such as `1048576`, `64KiB`, `1MB`")
-    return math.floor(float(found[1]) * _BYTES[found[2]])
+    return math.floor(count)
 
 
 def _whole(value: object) -> object:

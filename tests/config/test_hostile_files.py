@@ -114,6 +114,8 @@ HOSTILE = (
     "\u2028",
     "x" * 100_000,
     "9" * 5000,
+    "9" * 400 + "GB",
+    "9" * 400 + "d",
     "-1",
     "1e999",
     "nan",
@@ -122,13 +124,13 @@ HOSTILE = (
 
 
 def _told(text: str, value: str) -> str:
-    """The mistakes in a configuration; of one that loads what must not be in a header."""
+    """The mistakes in a configuration; of one that loads the warnings, and what must not be in a header."""
     try:
         config = parse_config(text, ENVIRONMENT | {"VALUE": value})
     except ConfigError as error:
         return str(error)
     assert not set("\n\r\0") & set(config.delivery.user_agent + config.delivery.endpoint)
-    return ""
+    return "\n".join(map(str, config.warnings))
 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=lambda text: ascii(text)[:12])
@@ -140,15 +142,24 @@ def _told(text: str, value: str) -> str:
         "delivery: {timeout: ?}",
         "delivery: {concurrency: ?}",
         "delivery: {max_request_bytes: ?}",
+        "delivery: {expire_after: ?}",
         "admin: {listen: ?}",
         "mappings: [{name: ?, trigger: 'type = \"track\"', action: logEvent}]",
         "mappings: [{name: a, trigger: ?, action: logEvent}]",
+        "mappings: [{name: a, trigger: 'type = \"!\"', action: logEvent}]",
+        "mappings: [{name: a, trigger: 'type = \"track\"', action: ?}]",
+        "mappings: [{preset: track-calls, name: ?}, {preset: page-calls, name: ?}]",
+        "mappings: [{preset: track-calls, fields: {event: {'@liquid': '{{ a | ! }}'}}}]",
+        "mappings: [{preset: track-calls, fields: {event: {'@liquid': '{% ! %}'}}}]",
+        "mappings: [{preset: track-calls, fields: {event: {'@case': {operator: ?, value: x}}}}]",
     ],
 )
 def test_a_hostile_variable_never_crashes_and_is_never_shown(key: str, value: str) -> None:
     began_s = time.process_time()
     marked = f"canary{value}" if value[0] not in "-19ni" else value
-    told = _told(f"{MINIMAL}{key.replace('?', '${VALUE}')}\n", marked)
+    written = key.replace("?", "'${VALUE}'").replace("!", "${VALUE}")
+    told = _told(f"{MINIMAL}{written}\n", marked)
+    assert "a `{` is not closed" not in told, "it is the value that is tried, not the writing of it"
     assert "canary" not in told
     assert time.process_time() - began_s < LONGEST_S
 
