@@ -82,7 +82,11 @@ class TokenFile:
 
 
 def find_token(port: int, folders: Sequence[Path]) -> str:
-    """The token of this user's worker at a port. Raises TokenError."""
+    """The token of this user's worker at a port. Raises TokenError.
+
+    A folder that cannot be used here may have been none for the worker either: the next one is looked in.
+    """
+    problems = []
     for folder in folders:
         try:
             with _opened_folder(folder) as opened:
@@ -90,7 +94,11 @@ def find_token(port: int, folders: Sequence[Path]) -> str:
         except FileNotFoundError:
             continue
         except OSError as error:
-            raise TokenError(f"{folder}: {error.strerror or error}") from None
+            problems.append(f"{folder}: {error.strerror or error}")
+        except TokenError as error:
+            problems.append(str(error))
+    if problems:
+        raise TokenError("; ".join(problems))
     looked = " or ".join(map(str, folders))
     raise TokenError(
         f"no token of a worker at port {port} in {looked}: tap where the worker runs, on its machine or in "

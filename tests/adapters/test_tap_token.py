@@ -89,6 +89,20 @@ def test_a_folder_that_is_not_ones_own_is_not_written_to_and_not_read_from(
     assert not list(tmp_path.rglob("*.token*"))
 
 
+@pytest.mark.parametrize("plant", [_linked_folder, _open_folder, _a_file])
+def test_where_the_first_folder_cannot_be_used_the_next_is_looked_in_as_it_was_written_to(
+    plant: "type", tmp_path: Path
+) -> None:
+    """Such as the run-time folder of who has become this user by `su`."""
+    folders = [tmp_path / "run", tmp_path / "beside"]
+    plant(folders[0])
+    kept = TokenFile(1, folders)
+    assert find_token(1, folders) == kept.token
+    kept.remove()
+    with pytest.raises(TokenError, match="run"):
+        find_token(1, folders)
+
+
 def test_a_folder_of_another_owner_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "run"
     kept = TokenFile(1, [folder])
