@@ -36,15 +36,17 @@ class HttpConnection(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             return lost(bytes_written=False)
         self._reader.begin()
-        self._waiter = self._loop.create_future()
+        waiter: asyncio.Future[Exchange] = self._loop.create_future()
+        self._waiter = waiter
         self._deadline_s, self._timeout_s = deadline_s, timeout_s
         if self._timer is None:
             self._timer = self._loop.call_at(deadline_s, self._look_at_time)
         self._transport.write(request)
         try:
-            return await self._waiter
+            return await waiter
         except asyncio.CancelledError:
-            self.abort()
+            if self._waiter is waiter:  # else it was answered, and the connection may be another's by now
+                self.abort()
             raise
 
     def _look_at_time(self) -> None:

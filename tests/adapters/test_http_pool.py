@@ -10,6 +10,7 @@ from aiohappyeyeballs import AddrInfoType
 
 from pipeline.adapters.http_connection import HttpConnection
 from pipeline.adapters.http_pool import HttpPool, Origin, look_up
+from pipeline.core.exchange import Answer
 from tests.support.loops import BOTH_LOOPS
 
 
@@ -37,6 +38,38 @@ async def test_one_that_is_about_to_end_is_not_used_again(monkeypatch: pytest.Mo
         made[0].close()
 
         assert pool.free(now_s) is None
+        await has_ended.wait()
+
+
+@BOTH_LOOPS
+async def test_whoever_stops_waiting_when_the_answer_is_there_ends_no_exchange_of_another() -> None:
+    """The connection is free from the answer on, and taken before the first to use it wakes up."""
+    has_ended = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"second\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        has_ended.set()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        pool = HttpPool(Origin("127.0.0.1", server.sockets[0].getsockname()[1], None), (), look_up)
+        connection = await pool.open()
+        assert isinstance(connection, HttpConnection)
+        now_s = asyncio.get_running_loop().time()
+        first = asyncio.ensure_future(connection.exchange(b"GET /first\r\n\r\n", now_s + 60, 60))
+        await asyncio.sleep(0)
+        connection.data_received(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        first.cancel()
+
+        assert pool.free(now_s) is connection
+        exchange = await connection.exchange(b"GET /second\r\n\r\n", now_s + 60, 60)
+        assert exchange == Answer(204, None, b"")
+        assert first.cancelled()
+        pool.close()
         await has_ended.wait()
 
 
