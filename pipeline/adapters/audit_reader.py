@@ -4,7 +4,7 @@ Reads without a consumer group: nothing is committed, no worker is disturbed.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -31,6 +31,7 @@ class AuditReader:
         self._consumer = consumer
         self._kafka = kafka
         self._partitions = partitions
+        self._ahead: list[AuditValue] = []
 
     async def seek(self, last: int | None) -> None:
         """Begin at the beginning (None), or at most so many records before the end of each partition."""
@@ -51,12 +52,15 @@ class AuditReader:
                 self._consumer.seek(partition, end[partition] if at is None else at.offset)
 
     async def to_end(self) -> AsyncIterator[list[AuditValue]]:
-        """Records up to what each partition holds now."""
+        """Records up to what each partition holds now; `more` goes on behind them."""
         with broker_errors(self._kafka.bootstrap_servers):
             end = await self._consumer.end_offsets(self._partitions)
+        ends = {partition.partition: offset for partition, offset in end.items()}
         silent = 0
-        while await self._is_before(end):
-            records = await self._poll(end)
+        while left := await self._unread(end):
+            found = await self._poll(*left)
+            records = [record for record in found if record.offset < ends[record.partition]]
+            self._ahead += [record for record in found if record.offset >= ends[record.partition]]
             silent = 0 if records else silent + 1
             if silent > _SILENCE_POLLS:
                 raise BrokerUnreachableError(f"{self._kafka.topics.audit}: the broker sends no more records")
@@ -69,7 +73,8 @@ class AuditReader:
 
     async def more(self) -> list[AuditValue]:
         """Records that have come; an empty list when none come for a moment, also while no broker answers."""
-        return await self._poll({})
+        ahead, self._ahead = self._ahead, []
+        return ahead or await self._poll()
 
     async def behind(self) -> int:
         """How many offsets are still to be read; asks the broker, and waits five seconds at most."""
@@ -83,21 +88,15 @@ class AuditReader:
                 raise BrokerUnreachableError(f"no Kafka broker answers at {servers}") from error
         return sum(max(0, end[each] - at[each]) for each in self._partitions)
 
-    async def _is_before(self, end: dict[TopicPartition, int]) -> bool:
-        for partition in self._partitions:
-            if await self._consumer.position(partition) < end[partition]:
-                return True
-        return False
+    async def _unread(self, end: Mapping[TopicPartition, int]) -> list[TopicPartition]:
+        """The partitions that are not read to these ends."""
+        return [each for each, at in end.items() if await self._consumer.position(each) < at]
 
-    async def _poll(self, end: dict[TopicPartition, int]) -> list[AuditValue]:
+    async def _poll(self, *partitions: TopicPartition) -> list[AuditValue]:
+        """Of these partitions, or of all."""
         with broker_errors(self._kafka.bootstrap_servers):
-            found = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_MOST_AT_ONCE)
-        return [
-            record
-            for partition, records in found.items()
-            for record in records
-            if partition not in end or record.offset < end[partition]
-        ]
+            found = await self._consumer.getmany(*partitions, timeout_ms=_POLL_MS, max_records=_MOST_AT_ONCE)
+        return [record for records in found.values() for record in records]
 
 
 @asynccontextmanager
