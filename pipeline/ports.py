@@ -4,17 +4,20 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from pipeline.core.audit_record import AuditRecord
 from pipeline.core.commit import CommitMetadata, Committed, LogRange
 from pipeline.core.exchange import Exchange
-from pipeline.core.record import Headers, TopicPartition
+from pipeline.core.outcome import Decided
+from pipeline.core.record import Headers, Record, TopicPartition
+from pipeline.core.trace import TraceContext
 from pipeline.core.value import value_class
 
 
 class Destination(Protocol):
     """Where requests go: Kameleoon, the sandbox, a fake."""
 
-    async def send(self, body: bytes) -> Exchange:
-        """Make one POST. Raises nothing but CancelledError."""
+    async def send(self, body: bytes, trace: TraceContext | None = None) -> Exchange:
+        """Make one POST, which carries `trace`. Raises nothing but CancelledError."""
 
     async def check_credentials(self) -> Exchange:
         """Ask whether the endpoint knows the key (reference: 6.2). Raises nothing but CancelledError."""
@@ -111,3 +114,33 @@ class Clock(Protocol):
 
     async def sleep(self, delay_s: float) -> None:
         """Return after the delay."""
+
+
+class Journey(Protocol):
+    """The trace of one record, from source to audit. Nothing of it waits for anything."""
+
+    @property
+    def context(self) -> TraceContext:
+        """What goes on with the record itself."""
+
+    def send(self, mapping: str, attempt: int, events: int) -> TraceContext:
+        """A request is made for it, the `attempt`-th, with so many events; answers what that carries."""
+
+    def answer(self, exchange: Exchange, *, is_accepted: bool) -> None:
+        """The request has ended."""
+
+    def conclude(self, outcome: AuditRecord) -> None:
+        """One of its outcomes stands on the audit topic."""
+
+    def end(self, *, is_settled: bool) -> None:
+        """All of them do; or else another worker goes on with the record."""
+
+
+class Tracer(Protocol):
+    """Where traces go."""
+
+    def begin(self, record: Record, decided: Decided, received_at_ms: int) -> Journey | None:
+        """The journey of a record just decided on; None where it is not traced and carries no trace."""
+
+    async def close(self) -> None:
+        """Hand over what is left, within seconds."""

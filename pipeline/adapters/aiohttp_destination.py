@@ -16,6 +16,7 @@ from pipeline.adapters.http_settings import HttpSettings, question_of
 from pipeline.core.credentials import Credentials
 from pipeline.core.exchange import Answer, Exchange
 from pipeline.core.request import request_headers
+from pipeline.core.trace import TraceContext
 
 
 class AiohttpDestination:
@@ -33,13 +34,12 @@ class AiohttpDestination:
         self._session: aiohttp.ClientSession | None = None
         self._is_closed = False
 
-    async def send(self, body: bytes) -> Exchange:
-        """Make one POST of a JSON body. Raises nothing but CancelledError."""
+    async def send(self, body: bytes, trace: TraceContext | None = None) -> Exchange:
+        """Make one POST of a JSON body, which carries `trace`. Raises nothing but CancelledError."""
         watched = WatchedBody(body)
+        headers = self._headers if trace is None else {**self._headers, **dict(trace.headers())}
         return await self._exchange(
-            lambda session: session.post(
-                self._url, data=watched, headers=self._headers, allow_redirects=False
-            ),
+            lambda session: session.post(self._url, data=watched, headers=headers, allow_redirects=False),
             lambda: watched.bytes_written,
         )
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from pipeline.adapters.http_settings import HttpSettings, question_of
 from pipeline.core.credentials import Credentials
 from pipeline.core.exchange import Exchange, NoAnswer
 from pipeline.core.request import request_headers
+from pipeline.core.trace import TraceContext
 
 
 class DirectDestination:
@@ -33,9 +34,12 @@ class DirectDestination:
         self._pool: HttpPool | None = None
         self._head = self._post_head()
 
-    def send(self, body: bytes) -> Coroutine[Any, Any, Exchange]:
-        """Make one POST of a JSON body. Raises nothing but CancelledError."""
-        return self._exchange(b"%s%d\r\n\r\n%s" % (self._head, len(body), body))
+    def send(self, body: bytes, trace: TraceContext | None = None) -> Coroutine[Any, Any, Exchange]:
+        """Make one POST of a JSON body, which carries `trace`. Raises nothing but CancelledError."""
+        if trace is None:
+            return self._exchange(b"%s%d\r\n\r\n%s" % (self._head, len(body), body))
+        carried = _lines(trace.headers()).encode("ascii")
+        return self._exchange(b"%s%d\r\n%s\r\n%s" % (self._head, len(body), carried, body))
 
     async def check_credentials(self) -> Exchange:
         """Ask the endpoint whether it knows the API key; no credentials go into the headers.
@@ -90,5 +94,8 @@ class DirectDestination:
     def _head_of(self, method: str, url: URL, headers: dict[str, str]) -> bytes:
         lines = [f"{method} {url.raw_path_qs} HTTP/1.1", f"host: {url.host_port_subcomponent}"]
         lines += ["accept: */*", "accept-encoding: gzip, deflate"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        return ("\r\n".join(lines) + "\r\n").encode("latin-1")
+        return ("\r\n".join(lines) + "\r\n" + _lines(headers.items())).encode("latin-1")
+
+
+def _lines(headers: Iterable[tuple[str, str]]) -> str:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers)

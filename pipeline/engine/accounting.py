@@ -26,6 +26,7 @@ from pipeline.core.outcome import (
     Rejected,
     Stage,
 )
+from pipeline.core.trace import with_trace
 from pipeline.core.value import value_class
 from pipeline.engine.assignment import Assignment, Entry
 from pipeline.ports import DeadLetter
@@ -103,11 +104,16 @@ def assignment_marker(author: Author, assignment: Assignment, now_ms: int) -> As
 
 
 def dead_letter(entry: Entry, audit: AuditRecord) -> DeadLetter | None:
-    """The original of what will not be delivered; None for what was delivered or filtered."""
+    """The original of what will not be delivered; None for what was delivered or filtered.
+
+    If it is traced, whoever replays it goes on with that trace.
+    """
     match audit.outcome:
         case OutcomeKind.REJECTED | OutcomeKind.FAILED | OutcomeKind.EXPIRED:
             record = entry.record
-            return DeadLetter(record.key, record.value, dead_letter_headers(audit, record.headers))
+            journey = entry.assignment.journeys.get(record.offset)
+            headers = record.headers if journey is None else with_trace(record.headers, journey.context)
+            return DeadLetter(record.key, record.value, dead_letter_headers(audit, headers))
         case OutcomeKind.DELIVERED | OutcomeKind.FILTERED | OutcomeKind.LOST:
             return None
         case _:

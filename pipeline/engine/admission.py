@@ -13,6 +13,7 @@ from pipeline.engine.braking import Braking
 from pipeline.engine.lanes import distinct
 from pipeline.engine.name_guard import NameGuard
 from pipeline.engine.tapping import Taps
+from pipeline.engine.tracing import Traces
 
 Report = Callable[[Entry, int, Outcome], object]
 """Hears the outcome of part `index` (from 0) of an entry."""
@@ -40,6 +41,7 @@ class Admission:
         report_again: Report,
         settle: Callable[[Entry], None],
         taps: Taps,
+        traces: Traces,
     ) -> None:
         self._plan = plan
         self._inbox = inbox
@@ -51,6 +53,7 @@ class Admission:
         self._report_again = report_again
         self._settle = settle
         self._taps = taps
+        self._traces = traces
         self._is_admitting = False
 
     def take_in(self, assignment: Assignment, records: Sequence[Record]) -> None:
@@ -58,8 +61,11 @@ class Admission:
 
         Together: to decide on many in a row takes two thirds of the time of one now and then.
         """
+        received_at_ms = self._traces.now_ms() if self._traces.is_on else 0
         decided = [(record, self._decide(assignment, record)) for record in records]
         assignment.waiting.extend(decided)
+        if self._traces.is_on:
+            self._traces.received(assignment, decided, received_at_ms)
         if self._taps.is_any:
             self._taps.decided(decided)
         self.go_on(assignment)

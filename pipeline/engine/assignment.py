@@ -13,6 +13,7 @@ from pipeline.core.record import Record, TopicPartition
 from pipeline.engine.audited_parts import AuditedParts
 from pipeline.engine.lanes import Lanes
 from pipeline.engine.ledger import Ledger
+from pipeline.ports import Journey
 
 
 class Assignment:
@@ -24,6 +25,7 @@ class Assignment:
     offset, never more than `window` of them: a successor doubts as many. What was received beyond
     waits in `waiting`, decided on already. `carried` are the entries that this same worker gave up
     unsettled. `setbacks` counts how often in a row it gave the partition up without getting any further.
+    `journeys` are those of the records above that are traced, by offset.
     """
 
     def __init__(self, partition: TopicPartition, opening: Opening, window: int) -> None:
@@ -40,6 +42,7 @@ class Assignment:
         self.entries: dict[int, Entry] = {}
         self.carried: dict[int, Entry] = {}
         self.waiting: deque[tuple[Record, Decided]] = deque()
+        self.journeys: dict[int, Journey] = {}
         self.under_way = 0
         self.in_flight_bytes = 0
         self.is_closed = False

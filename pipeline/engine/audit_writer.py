@@ -15,6 +15,7 @@ from pipeline.engine.accounting import dead_letter
 from pipeline.engine.assignment import Entry
 from pipeline.engine.meter import Meter
 from pipeline.engine.tapping import Taps
+from pipeline.engine.tracing import Traces
 from pipeline.ports import AuditLog, Clock, DeadLetter, DeadLetters, LogEntry, LogUnavailable
 
 
@@ -44,6 +45,7 @@ class AuditWriter:
         on_unacknowledged: Callable[[int, str], None],
         meter: Meter,
         taps: Taps,
+        traces: Traces,
     ) -> None:
         self._audit = audit
         self._dead_letters = dead_letters
@@ -53,6 +55,7 @@ class AuditWriter:
         self._on_unacknowledged = on_unacknowledged
         self._meter = meter
         self._taps = taps
+        self._traces = traces
         self._pending: defaultdict[int, list[_Pending]] = defaultdict(list)
         self._busy: set[int] = set()
         self._outstanding = 0
@@ -132,6 +135,8 @@ class AuditWriter:
                 settled.append(entry)
         if self._taps.is_any:
             self._taps.audited([(item.entry.record, item.outcome) for item in items])
+        if self._traces.is_on:
+            self._traces.audited([(item.entry, item.outcome) for item in items])
         self._on_settled(settled)
 
 

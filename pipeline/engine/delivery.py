@@ -42,6 +42,7 @@ from pipeline.engine.gate import Ended, Gate, Pass
 from pipeline.engine.meter import Meter
 from pipeline.engine.shipment import Part, Shipment
 from pipeline.engine.tapping import Taps
+from pipeline.engine.tracing import Traces
 from pipeline.engine.turns import Turn, Turns
 from pipeline.ports import Clock, Destination, Timer
 
@@ -76,6 +77,7 @@ class Delivery:
         on_outcome: Callable[[Entry, int, Outcome], None],
         meter: Meter,
         taps: Taps,
+        traces: Traces,
     ) -> None:
         self._destination = destination
         self._policy = policy
@@ -91,6 +93,7 @@ class Delivery:
         self._exchange_ended = asyncio.Event()
         self._meter = meter
         self._taps = taps
+        self._traces = traces
 
     @property
     def is_pausing(self) -> bool:
@@ -199,9 +202,10 @@ class Delivery:
         number = self._blame.start()
         if self._taps.is_any:
             self._taps.sending(shipment)
+        trace = self._traces.sending(shipment) if self._traces.is_on else None
         shipment.start()
         try:
-            exchange = await self._destination.send(body)
+            exchange = await self._destination.send(body, trace)
         except BaseException:
             shipment.cut_short()
             raise
@@ -226,6 +230,8 @@ class Delivery:
         shipment.attempts = end.attempts
         if self._taps.is_any:
             self._taps.answered(shipment, exchange, end.step)
+        if self._traces.is_on:
+            self._traces.answered(shipment, exchange, end.step)
         if end.sign is Sign.TAKES:
             self._blame.accept(number)
         self._gate.hear(turn.entry, Ended(end.sign, shipment.event, exchange, started_s, _hold_s(end.step)))

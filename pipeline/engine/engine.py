@@ -27,8 +27,9 @@ from pipeline.engine.partitions import Partitions
 from pipeline.engine.retention import Retention
 from pipeline.engine.standstill import watch_standstill
 from pipeline.engine.tapping import Taps
+from pipeline.engine.tracing import Traces
 from pipeline.engine.undelivered_log import UndeliveredLog
-from pipeline.ports import AuditLog, Clock, ConsumerGroup, DeadLetters, Destination
+from pipeline.ports import AuditLog, Clock, ConsumerGroup, DeadLetters, Destination, Tracer
 
 COMMIT_INTERVAL_S: Final = 1.0
 
@@ -60,7 +61,10 @@ class EngineSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnginePorts:
-    """What the engine talks to. `jitter` gives numbers in [0, 1); `meter` and `taps` are others' to read."""
+    """What the engine talks to. `jitter` gives numbers in [0, 1); `meter` and `taps` are others' to read.
+
+    Without a `tracer` nothing is traced.
+    """
 
     audit_log: AuditLog
     clock: Clock
@@ -70,22 +74,21 @@ class EnginePorts:
     jitter: Callable[[], float]
     meter: Meter
     taps: Taps
+    tracer: Tracer | None = None
 
 
 class Engine:
     """Takes chunks of records to their outcomes; `services` are to run side by side meanwhile."""
 
     def __init__(self, settings: EngineSettings, ports: EnginePorts) -> None:
-        self._author = settings.author
-        self._clock = ports.clock
-        self._audit_log = ports.audit_log
-        lease = Lease(settings.lease_s)
-        self._meter = ports.meter
-        self._standstill_s = settings.standstill_s
-        gate_policy = GatePolicy(settings.delivery.concurrency, settings.delivery.retry.backoff)
+        self._author, self._standstill_s = settings.author, settings.standstill_s
+        self._clock, self._meter, self._audit_log = ports.clock, ports.meter, ports.audit_log
+        lease, traces = Lease(settings.lease_s), Traces(ports.tracer, ports.clock)
         self._undelivered = UndeliveredLog(ports.clock)
         self.braking = Braking(settings.brake, ports.clock, ports.meter)
-        self.gate = Gate(gate_policy, ports.clock, ports.jitter, lease, self.braking, ports.meter)
+        self.gate = Gate(
+            _gate_policy(settings.delivery), ports.clock, ports.jitter, lease, self.braking, ports.meter
+        )
         self._delivery = Delivery(
             ports.destination,
             settings.delivery,
@@ -95,6 +98,7 @@ class Engine:
             self._report,
             ports.meter,
             ports.taps,
+            traces,
         )
         self._audit_writer = AuditWriter(
             ports.audit_log,
@@ -105,6 +109,7 @@ class Engine:
             self._give_up,
             ports.meter,
             ports.taps,
+            traces,
         )
         self._admission = Admission(
             settings.plan,
@@ -117,6 +122,7 @@ class Engine:
             report_again=self._write,
             settle=self._settle,
             taps=ports.taps,
+            traces=traces,
         )
         commits = Commits(ports.group, settings.audit_topic, ports.clock, lease, self.braking)
         self.partitions = Partitions(
@@ -128,6 +134,7 @@ class Engine:
             max_spread=settings.max_spread,
             drain_s=settings.drain_s,
             meter=ports.meter,
+            traces=traces,
         )
         self.retention = Retention(
             self.partitions, ports.clock, ports.meter, report=self._report, settle=self._settle
@@ -184,6 +191,10 @@ class Engine:
 
     def _give_up(self, audit_partition: int, why: str) -> None:
         self.partitions.give_up(audit_partition, why)
+
+
+def _gate_policy(delivery: DeliveryPolicy) -> GatePolicy:
+    return GatePolicy(delivery.concurrency, delivery.retry.backoff)
 
 
 def _opener(settings: EngineSettings, ports: EnginePorts, commits: Commits, braking: Braking) -> Opener:

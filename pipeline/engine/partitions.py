@@ -22,6 +22,7 @@ from pipeline.engine.commits import Commits
 from pipeline.engine.delivery import Delivery
 from pipeline.engine.meter import Meter
 from pipeline.engine.opening import Opener
+from pipeline.engine.tracing import Traces
 from pipeline.engine.watching import watch_partitions
 from pipeline.ports import LogUnavailable
 
@@ -50,6 +51,7 @@ class Partitions:
         max_spread: int,
         drain_s: float,
         meter: Meter,
+        traces: Traces,
     ) -> None:
         self._opener = opener
         self._clock = opener.clock
@@ -62,6 +64,7 @@ class Partitions:
         self._given_up: dict[TopicPartition, Assignment] = {}
         self._releasing: list[Assignment] = []
         self._meter = meter
+        self._traces = traces
         self.budget = budget
         self.on_given_up: Callable[[list[TopicPartition], float], None] = lambda _, __: None
         watch_partitions(
@@ -186,6 +189,7 @@ class Partitions:
             self._drop(assignment)
             assignment.give_up()
             self._given_up[assignment.partition] = assignment
+        self._traces.given_back(given_up)
         self._meter.add(AUDIT_FAILURES)
         pause_s = max(map(_pause_s, given_up), default=0.0)
         log.warning(
@@ -215,6 +219,7 @@ class Partitions:
             self._drop(assignment)
         self._releasing = assignments
         is_drained = await self._drain([*assignments, *given_up], self._drain_s - spent_s)
+        self._traces.given_back(assignments)
         await self._commits.finish(assignments, is_drained=is_drained)
 
     def abandon(self) -> None:

@@ -11,6 +11,7 @@ import pytest
 from pipeline.adapters.aiohttp_destination import AiohttpDestination
 from pipeline.adapters.direct_destination import DirectDestination
 from pipeline.core.exchange import MAX_BODY_BYTES, Answer, NoAnswer, NoAnswerKind
+from pipeline.core.trace import TraceContext
 from tests.support.http_client import (
     API_KEY,
     EACH_CLIENT,
@@ -67,6 +68,25 @@ async def test_a_request_is_what_kameleoon_wants_and_nothing_else() -> None:
         "accept-encoding": "gzip, deflate",
         "content-length": str(len(BODY)),
     }
+
+
+async def test_a_request_carries_a_trace_where_it_is_given_one() -> None:
+    seen: list[tuple[str, dict[str, str], bytes]] = []
+
+    async def serve(peer: Peer) -> None:
+        for _ in range(3):
+            seen.append(await peer.request())
+            await peer.write(OK)
+
+    whole, parent = TraceContext("00-aa-bb-01", "vendor=1"), TraceContext("00-aa-cc-00")
+    async with raw_server(serve) as server, http_destination(server.endpoint) as destination:
+        for trace in (whole, None, parent):
+            assert await destination.send(BODY, trace) == Answer(200, None, b"{}")
+    first, plain, last = (headers for _, headers, _ in seen)
+    assert first == {**plain, "traceparent": "00-aa-bb-01", "tracestate": "vendor=1"}
+    assert last == {**plain, "traceparent": "00-aa-cc-00"}
+    assert "traceparent" not in plain
+    assert {(line, body) for line, _, body in seen} == {("POST /segmentio HTTP/1.1", BODY)}
 
 
 async def test_connections_are_kept() -> None:

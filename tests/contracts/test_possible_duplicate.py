@@ -17,6 +17,7 @@ from pipeline.adapters.sandbox import Expectation, Sandbox, SandboxSettings
 from pipeline.adapters.sandbox.memory import Received
 from pipeline.core.audit import AuditRecord
 from pipeline.core.exchange import Exchange
+from pipeline.core.trace import TraceContext
 from tests.support.destination import FakeDestination
 from tests.support.engine import World, event, record
 from tests.support.http_client import EACH_CLIENT, new_destination
@@ -41,8 +42,8 @@ class OverHttp(FakeDestination):
         )
         self.client = new_destination(settings)
 
-    async def send(self, body: bytes) -> Exchange:
-        return await self.client.send(body)
+    async def send(self, body: bytes, trace: TraceContext | None = None) -> Exchange:
+        return await self.client.send(body, trace)
 
     async def check_credentials(self) -> Exchange:
         return await self.client.check_credentials()

@@ -8,6 +8,7 @@ from pipeline.core.audit import AuditRecord, OutcomeKind
 from pipeline.core.batch import BatchPolicy
 from pipeline.core.exchange import Answer, Exchange
 from pipeline.core.outcome import Reason
+from pipeline.core.trace import TraceContext
 from pipeline.core.verdict_rules import DEFAULT_RULES, Rule, StatusRange, VerdictKind
 from tests.support.clock import settle
 from tests.support.destination import FakeDestination, HeldAnswers
@@ -105,9 +106,9 @@ async def test_an_array_that_is_too_large_is_halved_until_its_events_pass() -> N
 
 
 class _TakesTwo(FakeDestination):
-    async def send(self, body: bytes) -> Exchange:
+    async def send(self, body: bytes, trace: TraceContext | None = None) -> Exchange:
         told = orjson.loads(body)
         if len(told) > 2 and isinstance(told, list):
             self.sent.append(body)
             return Answer(413)
-        return await super().send(body)
+        return await super().send(body, trace)

@@ -13,6 +13,7 @@ from pipeline.adapters.sandbox.checks import Expectation
 from pipeline.adapters.sandbox.judgement import Judge
 from pipeline.core.exchange import Answer, Exchange, NoAnswer, NoAnswerKind
 from pipeline.core.request import request_headers
+from pipeline.core.trace import TraceContext
 
 NOW_S: Final = 784_111_777.0
 """The moment at which a `date+SECONDS` Retry-After is told: Sun, 06 Nov 1994 08:49:37 GMT."""
@@ -31,6 +32,7 @@ class FakeDestination:
 
     def __init__(self, *, timeout_s: float = 10.0, gate: Gate | None = None) -> None:
         self.sent: list[bytes] = []
+        self.traces: list[TraceContext | None] = []
         self.fates: list[Fate] = []
         self.exchanges: list[Exchange] = []
         self.checks = 0
@@ -51,8 +53,9 @@ class FakeDestination:
     def faults(self, faults: Faults) -> None:
         self._judge.faults = faults
 
-    async def send(self, body: bytes) -> Exchange:
+    async def send(self, body: bytes, trace: TraceContext | None = None) -> Exchange:
         """Make one request (port: Destination)."""
+        self.traces.append(trace)
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:

@@ -25,6 +25,7 @@ from pipeline.engine.delivery import DeliveryPolicy
 from pipeline.engine.engine import Engine, EnginePorts, EngineSettings
 from pipeline.engine.meter import Meter
 from pipeline.engine.tapping import Taps
+from pipeline.ports import Tracer
 from tests.support.clock import START_MS, FakeClock, settle
 from tests.support.destination import FakeDestination
 from tests.support.engine_ports import FakeAuditLog, FakeDeadLetters, FakeGroup
@@ -88,6 +89,7 @@ class World:
     jitter: Callable[[], float] = lambda: 0.5
     meter: Meter = field(default_factory=Meter)
     rules: tuple[Rule, ...] = DEFAULT_RULES
+    tracer: Tracer | None = None
 
     def __post_init__(self) -> None:
         self.letters = FakeDeadLetters(self.audit)
@@ -127,6 +129,7 @@ class World:
             jitter=self.jitter,
             meter=self.meter,
             taps=self.taps,
+            tracer=self.tracer,
         )
         return Engine(settings, ports)
 

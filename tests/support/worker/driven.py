@@ -66,7 +66,7 @@ def _deaf() -> None:
     """No request is ever answered, whatever the time limits say."""
     destination: Any = import_module("pipeline.adapters.direct_destination").DirectDestination
 
-    async def send(_: object, __: bytes) -> None:
+    async def send(_: object, __: bytes, ___: object = None) -> None:
         await asyncio.Event().wait()
 
     destination.send = send
