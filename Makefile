@@ -57,8 +57,8 @@ kafka-down: .venv/installed  ## end it and forget its records
 	@$(BIN)/python -m tests.support.kafka down
 
 lock: .venv/installed  ## bring the lock files in line with pyproject.toml (UPGRADE=1: to the newest versions)
-	@$(UV_COMPILE) --extra demo pyproject.toml -o requirements.lock
-	@$(UV_COMPILE) --extra demo pyproject.toml --group test --group lint --group build --group lock \
+	@$(UV_COMPILE) --extra demo --extra tracing pyproject.toml -o requirements.lock
+	@$(UV_COMPILE) --extra demo --extra tracing pyproject.toml --group test --group lint --group build --group lock \
 		-c requirements.lock -o requirements-dev.lock
 	@$(UV_COMPILE) --group build -c requirements-dev.lock -o requirements-build.lock
 

@@ -37,7 +37,7 @@ from pipeline.engine.delivery import DeliveryPolicy
 from pipeline.engine.engine import Engine, EnginePorts, EngineSettings
 from pipeline.engine.meter import Meter
 from pipeline.engine.tapping import Taps
-from pipeline.ports import Destination
+from pipeline.ports import Destination, Tracer
 
 DEAD_LETTER_ROOM_BYTES: Final = 64 * 1024
 
@@ -146,6 +146,7 @@ def compose(
         jitter=random.random,
         meter=meter,
         taps=taps,
+        tracer=_tracer(config),
     )
     engine = Engine(engine_settings(config, releases_brake=releases_brake), ports)
     topics = (kafka.topics.events, kafka.topics.replays)
@@ -158,4 +159,13 @@ def compose(
         engine=engine,
         lag=LagWatch(consumer, engine.partitions, meter),
         source=source,
+        tracer=ports.tracer,
     )
+
+
+def _tracer(config: Config) -> Tracer | None:
+    if not config.tracing.is_on:
+        return None
+    from pipeline.adapters.open_telemetry import tracer_of  # of an extra that need not be installed
+
+    return tracer_of(config, worker_name(), SystemClock())

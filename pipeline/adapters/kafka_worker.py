@@ -22,7 +22,7 @@ from pipeline.engine.assignment import Chunk
 from pipeline.engine.engine import Engine
 from pipeline.engine.opening import StartRefusedError
 from pipeline.engine.standstill import StandstillError
-from pipeline.ports import Destination, LogUnavailable
+from pipeline.ports import Destination, LogUnavailable, Tracer
 
 log = structlog.get_logger("pipeline.worker")
 
@@ -41,6 +41,7 @@ class Parts:
     engine: Engine
     lag: LagWatch
     source: KafkaSource
+    tracer: Tracer | None = None
 
 
 class KafkaWorker:
@@ -188,6 +189,7 @@ async def _disconnect(parts: Parts) -> None:
             parts.audit_log.stop,
             parts.dead_letters.stop,
             parts.destination.close,
+            *(() if parts.tracer is None else (parts.tracer.close,)),
         )
     ]
     _, unfinished = await asyncio.wait(closing, timeout=_DISCONNECT_S)

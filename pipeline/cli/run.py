@@ -60,6 +60,7 @@ def run(
         end_with_parent()
     elif workers > 1:
         check_workers(found, workers)
+    _check_tracing(found)
     try:
         on_broker(_prepare(found, told_of(config)), told_of(config))
         if workers > 1:
@@ -70,6 +71,13 @@ def run(
     except KeyboardInterrupt:  # before the app, which ends in order by itself, so there is nothing to finish
         code = ExitCode.FINE
     raise typer.Exit(code)
+
+
+def _check_tracing(config: "Config") -> None:
+    from pipeline.config.tracing import INSTALL, MISSING, is_installed
+
+    if config.tracing.is_on and not is_installed():
+        stop(ExitCode.USAGE, f"{config.file}: tracing.endpoint {MISSING}: {INSTALL}")
 
 
 def _set_first_signals() -> None:

@@ -25,14 +25,27 @@ def check_endpoint(delivery: Delivery, report: Report) -> None:
     """https, or http to this machine itself; no user, no password, no query."""
     path: Path = ("delivery", "endpoint")
     found = _ENDPOINT.fullmatch(delivery.endpoint)
-    if _USER.match(delivery.endpoint):
-        report.error(path, "holds a user or a password", "delete all before the `@`; the key is `api_key`")
-    elif found is None or _NOT_IN_A_PATH.search(delivery.endpoint) or not _is_address(found):
-        hint = "write `https://host/path` in plain ASCII, without a query"
-        report.error(path, "is no address of an HTTP server", hint)
-    elif found["scheme"].lower() == "http" and not (delivery.allow_insecure or _is_loopback(found["host"])):
+    if (problem := address_problem(delivery.endpoint)) is not None:
+        report.error(path, *problem)
+    elif found and found["scheme"].lower() == "http":
+        _check_insecure(found["host"], delivery, report)
+
+
+def _check_insecure(host: str, delivery: Delivery, report: Report) -> None:
+    if not (delivery.allow_insecure or _is_loopback(host)):
         hint = "write `https://…`, or set `delivery.allow_insecure: true` where the network is your own"
-        report.error(path, "would send the API key unencrypted to another machine", hint)
+        message = "would send the API key unencrypted to another machine"
+        report.error(("delivery", "endpoint"), message, hint)
+
+
+def address_problem(address: str) -> tuple[str, str] | None:
+    """Why this is no plain address of an HTTP server, and what to write instead; None for one."""
+    found = _ENDPOINT.fullmatch(address)
+    if _USER.match(address):
+        return "holds a user or a password", "delete all before the `@`; the key is `api_key`"
+    if found is None or _NOT_IN_A_PATH.search(address) or not _is_address(found):
+        return "is no address of an HTTP server", "write `https://host/path` in plain ASCII, without a query"
+    return None
 
 
 def _is_address(found: re.Match[str]) -> bool:

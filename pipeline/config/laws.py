@@ -4,11 +4,12 @@ import math
 from typing import Final
 
 from pipeline.config.delivery import Audit, Delivery
-from pipeline.config.endpoint import check_endpoint
+from pipeline.config.endpoint import address_problem, check_endpoint
 from pipeline.config.kafka import Kafka
 from pipeline.config.model import Destination
 from pipeline.config.problem import Path
 from pipeline.config.report import Report
+from pipeline.config.tracing import INSTALL, MISSING, Tracing, is_installed
 from pipeline.config.values import written_duration, written_size
 from pipeline.config.verdicts import check_verdicts
 from pipeline.core.credentials import configured_problems
@@ -100,6 +101,21 @@ def _check_room(kafka: Kafka, delivery: Delivery, report: Report) -> None:
     if _sound(report, events, ("delivery", "concurrency")) and delivery.max_in_flight_events < most:
         message = f"keeps concurrency ({most}) from ever being reached"
         report.warning(events, message, f"write at least `{8 * most}`")
+
+
+def check_tracing(tracing: Tracing, report: Report) -> None:
+    """A plain address with a path, and the packages, without which `run` refuses to start."""
+    path: Path = ("tracing", "endpoint")
+    if not tracing.is_on or report.is_broken(path):
+        return
+    if (problem := address_problem(tracing.endpoint)) is not None:
+        report.error(path, *problem)
+        return
+    if tracing.endpoint.partition("//")[2].partition("/")[2] == "":
+        hint = f"write such as `{tracing.endpoint.rstrip('/')}/v1/traces`"
+        report.warning(path, "has no path: collectors take traces at one", hint)
+    if not is_installed():
+        report.warning(path, MISSING, INSTALL)
 
 
 def _sound(report: Report, *paths: Path) -> bool:

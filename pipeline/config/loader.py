@@ -17,6 +17,7 @@ from pipeline.config.problem import ConfigError, ConfigFileError, Problem
 from pipeline.config.report import Report
 from pipeline.config.secrets import read_secrets
 from pipeline.config.syntax import EMPTY_HINT, parse
+from pipeline.config.tracing import Tracing
 from pipeline.config.tree import Tree, value_at
 from pipeline.config.validation import Validation
 
@@ -95,12 +96,14 @@ def _build(data: dict[str, Any], folder: Path, report: Report) -> Config | None:
     delivery = validation.section(Delivery, "delivery")
     audit = validation.section(Audit, "audit")
     admin = validation.section(Admin, "admin")
+    tracing = validation.section(Tracing, "tracing")
     max_body_bytes = delivery.max_body_bytes if delivery else None
     plan = make_plan(mappings, decode, max_body_bytes, data, report) if decode else None
     tests = make_tests(entries, plan, folder, data, report) if plan else ()
-    if not (destination and kafka and decode and delivery and audit and admin):
+    if not (destination and kafka and decode and delivery and audit and admin and tracing):
         return None
     _check(destination, kafka, delivery, audit, report)
+    laws.check_tracing(tracing, report)
     if plan is None or report.has_errors:
         return None
     return Config(
@@ -111,6 +114,7 @@ def _build(data: dict[str, Any], folder: Path, report: Report) -> Config | None:
         delivery=delivery,
         audit=audit,
         admin=admin,
+        tracing=tracing,
         plan=plan,
         file=report.file,
         tests=tests,

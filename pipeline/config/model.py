@@ -13,6 +13,7 @@ from pipeline.config.mapping_tests import ConfiguredTest, MappingTest
 from pipeline.config.mappings import Decode, Mapping, WrittenMapping
 from pipeline.config.problem import Problem
 from pipeline.config.section import Section
+from pipeline.config.tracing import Tracing
 from pipeline.config.values import FileName, Secret, Word
 from pipeline.core.credentials import Credentials
 from pipeline.core.plan import MAX_MAPPINGS, Plan
@@ -56,6 +57,7 @@ class File(Section):
     delivery: Delivery = Field(default_factory=Delivery, description="How events are sent to Kameleoon.")
     audit: Audit = Field(default_factory=Audit, description="How what became of each event is recorded.")
     admin: Admin = Field(default_factory=Admin, description="Where a worker shows its metrics and health.")
+    tracing: Tracing = Field(default_factory=Tracing, description="Traces of events by OpenTelemetry.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Config:
     delivery: Delivery
     audit: Audit
     admin: Admin
+    tracing: Tracing
     plan: Plan = field(repr=False)
     file: str
     tests: tuple[ConfiguredTest, ...] = field(default=(), repr=False)

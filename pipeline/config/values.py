@@ -191,6 +191,12 @@ Share = Annotated[
     WithJsonSchema(_or_variable({"type": "number", "exclusiveMinimum": 0, "maximum": 1})),
     Kind("number from 0 to 1"),
 ]
+Ratio = Annotated[
+    float,
+    BeforeValidator(_share),
+    WithJsonSchema(_or_variable({"type": "number", "minimum": 0, "maximum": 1})),
+    Kind("number"),
+]
 Whole = Annotated[int, BeforeValidator(_whole), Kind("whole number")]
 
 

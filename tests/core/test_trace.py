@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.record import Headers
+from pipeline.core.dead_letter import Origin, Rank, dead_letter_headers, replay_headers
+from pipeline.core.record import Headers, Position
 from pipeline.core.trace import TraceContext, carried, with_trace
+from tests.support.audit_entries import audit_record
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -47,3 +49,12 @@ def test_no_header_does_harm(headers: Headers) -> None:
     for value in carried(headers).values():
         assert value.isascii()
         assert len(value) <= 512
+
+
+def test_a_replay_goes_on_with_the_trace_of_its_dead_letter() -> None:
+    record = audit_record()
+    letter = dead_letter_headers(record, with_trace((("x", b"y"),), TraceContext(PARENT, "a=b")))
+    origin = Origin(record.pipeline, record.mapping, Position("segment-events", 0, 7))
+    replay = replay_headers(origin, Rank(1, 1), record.decided_at, letter)
+    assert carried(replay) == {"traceparent": PARENT, "tracestate": "a=b"}
+    assert ("x", b"y") in replay

@@ -11,7 +11,8 @@ from tests.support.locks import pins
 from tests.support.tree import ROOT
 
 _PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-_RUNTIME = [*_PROJECT["project"]["dependencies"], *_PROJECT["project"]["optional-dependencies"]["demo"]]
+_EXTRAS = [entry for extra in _PROJECT["project"]["optional-dependencies"].values() for entry in extra]
+_RUNTIME = [*_PROJECT["project"]["dependencies"], *_EXTRAS]
 _TOOLS = [entry for group in _PROJECT["dependency-groups"].values() for entry in group]
 _LESSER = ["requirements.lock", "requirements-build.lock"]
 
