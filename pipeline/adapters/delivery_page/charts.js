@@ -25,9 +25,12 @@ export function element(name, properties = {}, ...children) {
 export function keep(parent, items, keyOf, make, update = () => {}) {
   const present = new Map([...parent.children].map((child) => [child.dataset.key, child]));
   const focused = parent.contains(document.activeElement) ? document.activeElement : null;
+  const times = new Map();
   let at = parent.firstElementChild;
   for (const item of items) {
-    const key = String(keyOf(item));
+    const name = String(keyOf(item));
+    times.set(name, (times.get(name) ?? 0) + 1);
+    const key = `${name}#${times.get(name)}`; // an outcome may stand there twice
     let child = present.get(key);
     if (child === undefined) {
       child = make(item);

@@ -1,13 +1,14 @@
 """The delivery page in a real Chromium."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestServer
 
-from pipeline.core.audit import OutcomeKind, SourcePosition
+from pipeline.core.audit import OutcomeKind, SourcePosition, encode
 from pipeline.core.outcome import Reason, Stage
 from tests.support.audit_entries import audit_record
 from tests.support.chromium import NAMES, Tab, browsing, chromium
@@ -126,6 +127,39 @@ async def test_what_one_looks_at_stays_while_the_numbers_move(shown: Shown) -> N
     await tab.value("document.querySelector('#reasons details[open] button.plain').click()")
     await tab.until("document.querySelector('#funnel tbody tr').cells[1].textContent === '1'")
     assert "reason=mapping_failed" in await tab.value("location.search")
+
+
+async def test_a_hundred_thousand_records_are_shown_and_searched(shown: Shown) -> None:
+    """All are counted, the newest are drawn, and any is found."""
+    tab, now_ms = shown.tab, shown.page.clock.now_ms()
+    value = encode(audit_record())
+    assert b'"offset":7' in value
+    others = ((b"m-%d" % number, b'"offset":%d' % number) for number in range(100_000))
+    shown.page.reader.write(
+        now_ms, *(value.replace(b"order-1", name).replace(b'"offset":7', place) for name, place in others)
+    )
+    await shown.open("?window=24h")
+    await tab.until("document.querySelector('#funnel tbody tr').cells[1].textContent === '100,000'")
+    drawn = await tab.value("document.querySelectorAll('#recent tbody tr').length")
+    assert drawn == 100
+    began_s = time.monotonic()
+    await tab.value("document.getElementById('text').focus()")
+    await tab.type("m-54321")
+    await tab.press("Enter")
+    await tab.until("document.getElementById('found').textContent.startsWith('1 outcome found.')")
+    assert time.monotonic() - began_s < 10
+
+
+async def test_what_stands_there_twice_is_shown_twice_however_often_it_is_drawn(shown: Shown) -> None:
+    tab, now_ms = shown.tab, shown.page.clock.now_ms()
+    rows = "document.querySelectorAll('#recent tbody tr').length"
+    shown.page.reader.write(now_ms, *[audit_record()] * 3)
+    await shown.open()
+    await tab.until(f"{rows} === 3")
+    shown.write(8)
+    await tab.until(f"{rows} === 4")
+    shown.write(9)
+    await tab.until(f"{rows} === 5")
 
 
 async def test_a_broker_that_goes_and_comes_back_is_told(shown: Shown) -> None:
