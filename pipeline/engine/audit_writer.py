@@ -6,7 +6,7 @@ stays milliseconds behind delivery without a request for each record.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pipeline.core.audit import AuditRecord, audit_key, encode
 from pipeline.core.metrics import AUDIT_SECONDS
@@ -33,6 +33,7 @@ class AuditWriter:
     `on_settled` hears, once for each append, of the entries whose last part is acknowledged.
     `on_unacknowledged` hears of an audit partition, and why, whose newest outcomes may or may not
     stand: it gives up all assignments that are audited there, before anything else is written.
+    `on_letters` hears of the outcomes that have a dead letter.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class AuditWriter:
         linger_s: float,
         on_settled: Callable[[list[Entry]], None],
         on_unacknowledged: Callable[[int, str], None],
+        on_letters: Callable[[Iterable[AuditRecord]], None],
         meter: Meter,
         taps: Taps,
         traces: Traces,
@@ -53,6 +55,7 @@ class AuditWriter:
         self._linger_s = linger_s
         self._on_settled = on_settled
         self._on_unacknowledged = on_unacknowledged
+        self._on_letters = on_letters
         self._meter = meter
         self._taps = taps
         self._traces = traces
@@ -110,6 +113,7 @@ class AuditWriter:
         letters = [item.letter for item in items if item.letter is not None]
         try:
             if letters:
+                self._on_letters(item.outcome for item in items if item.letter is not None)
                 await self._dead_letters.append(letters)
         except LogUnavailable as error:
             self._on_unacknowledged(partition, str(error))

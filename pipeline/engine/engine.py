@@ -17,6 +17,7 @@ from pipeline.engine.braking import BrakeSettings, Braking
 from pipeline.engine.budget import InFlightBudget
 from pipeline.engine.commits import Commits
 from pipeline.engine.delivery import Delivery, DeliveryPolicy
+from pipeline.engine.digest import Digest
 from pipeline.engine.gate import Gate, GatePolicy
 from pipeline.engine.idle_audit import follow_audit
 from pipeline.engine.lease import Lease
@@ -85,6 +86,7 @@ class Engine:
         self._clock, self._meter, self._audit_log = ports.clock, ports.meter, ports.audit_log
         lease, traces = Lease(settings.lease_s), Traces(ports.tracer, ports.clock)
         self._undelivered = UndeliveredLog(ports.clock)
+        self._digest = Digest(ports.meter, ports.clock)
         self.braking = Braking(settings.brake, ports.clock, ports.meter)
         self.gate = Gate(
             _gate_policy(settings.delivery), ports.clock, ports.jitter, lease, self.braking, ports.meter
@@ -107,6 +109,7 @@ class Engine:
             settings.audit_linger_s,
             self._settle_all,
             self._give_up,
+            self._digest.note,
             ports.meter,
             ports.taps,
             traces,
@@ -149,6 +152,7 @@ class Engine:
         return [
             self._delivery.run(),
             self._audit_writer.run(),
+            self._digest.tell_regularly(),
             self.partitions.commit_regularly(COMMIT_INTERVAL_S),
             follow_audit(self.partitions.assignments, self._audit_log, self._clock),
             watch_standstill(

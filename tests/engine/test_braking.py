@@ -8,7 +8,7 @@ from pipeline.core.brake import BrakePolicy
 from pipeline.core.commit import parse_metadata
 from pipeline.core.record import Record
 from tests.support.destination import FakeDestination
-from tests.support.engine import PARTITION, World, event, record
+from tests.support.engine import PARTITION, World, event, record, said
 
 POLICY = BrakePolicy(share=0.9, of=100, in_a_row=20)
 ON = "the brake is on: nothing is sent"
@@ -173,7 +173,7 @@ async def test_what_cannot_be_read_only_raises_an_alarm() -> None:
             await world.clock.advance(5)
             assert not worker.engine.braking.is_on
 
-    assert [line["event"] for line in logs] == ["most records cannot be read"]
+    assert [line["event"] for line in said(logs)] == ["most records cannot be read"]
     assert len(world.destination.sent) == 10
 
 

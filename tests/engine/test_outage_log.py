@@ -2,7 +2,7 @@
 
 from structlog.testing import capture_logs
 
-from tests.support.engine import World, event, record
+from tests.support.engine import World, event, record, said
 
 
 async def test_an_outage_is_said_now_and_then_and_its_end_once() -> None:
@@ -17,12 +17,12 @@ async def test_an_outage_is_said_now_and_then_and_its_end_once() -> None:
             world.destination.is_reachable = True
             await world.clock.advance(20)
 
-    said = [(line["event"], line["log_level"]) for line in logs]
+    told = [(line["event"], line["log_level"]) for line in said(logs)]
     again = ("Kameleoon takes events again", "info")
-    assert said.count(("Kameleoon takes nothing, events wait", "warning")) in (3, 4)
-    assert said.count(again) == 1
-    assert said[-1] == again
-    assert logs[0]["detail"] == "the connection was refused"
+    assert told.count(("Kameleoon takes nothing, events wait", "warning")) in (3, 4)
+    assert told.count(again) == 1
+    assert told[-1] == again
+    assert said(logs)[0]["detail"] == "the connection was refused"
 
 
 async def test_a_hiccup_is_not_worth_a_line() -> None:
@@ -34,4 +34,4 @@ async def test_a_hiccup_is_not_worth_a_line() -> None:
             await worker.take([record(0, event(0, sandbox={"status": "503,503,200"}))])
             await world.clock.advance(30)
 
-    assert logs == []
+    assert said(logs) == []

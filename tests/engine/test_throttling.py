@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from pipeline.core.metrics import RATE_LIMIT
 from pipeline.core.record import Record
-from tests.support.engine import World, event, record
+from tests.support.engine import World, event, record, said
 
 
 def records(count: int, first: int = 0) -> list[Record]:
@@ -41,7 +41,7 @@ async def test_a_429_paces_the_requests_and_tells_so_once() -> None:
     assert 40 < meanwhile - at_once < 60
     assert limits == [pytest.approx(10, rel=0.2)]
     assert outcomes(world) == {"delivered": 100}
-    assert [line["event"] for line in logs] == ["Kameleoon asks for fewer requests"]
+    assert [line["event"] for line in said(logs)] == ["Kameleoon asks for fewer requests"]
 
 
 async def test_a_429_that_does_not_say_how_long_holds_nobody_but_its_visitor() -> None:

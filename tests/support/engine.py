@@ -1,7 +1,7 @@
 """The whole engine on fakes: a partition of events, an audit topic, a group, a destination, a clock."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,6 +62,11 @@ def tracks(*names: str) -> Plan:
     """A plan with one logEvent mapping a name, each taking every track event."""
     definitions = [MappingDefinition(name, 'type = "track"', "logEvent", {}) for name in names or ("Tracks",)]
     return compile_plan(definitions, Framing.NONE)
+
+
+def said(logs: Iterable[MutableMapping[str, Any]]) -> list[MutableMapping[str, Any]]:
+    """What a worker logged for a cause: without the regular line of its work."""
+    return [line for line in logs if line["event"] != "work done"]
 
 
 @dataclass
