@@ -20,7 +20,8 @@ def test_the_lease_ends_before_the_group_gives_the_partitions_away(
 def test_a_worker_on_a_quiet_topic_does_not_stand_still(wire: str, standstill_s: float) -> None:
     """One event lingers, is sent, waits for its next attempt, and then for the audit."""
     loaded = config(
-        f"delivery:\n  standstill: 1s\n  timeout: 1s\n  retry: {{cap: 2s}}\n  wire: {wire}\naudit:\n  timeout: 3s\n"
+        f"delivery:\n  standstill: 1s\n  timeout: 1s\n  retry: {{cap: 2s}}\n  wire: {wire}\n"
+        "audit:\n  timeout: 3s\n"
     )
 
     assert engine_settings(loaded).standstill_s == standstill_s
