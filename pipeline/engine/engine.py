@@ -88,9 +88,7 @@ class Engine:
         self._undelivered = UndeliveredLog(ports.clock)
         self._digest = Digest(ports.meter, ports.clock)
         self.braking = Braking(settings.brake, ports.clock, ports.meter)
-        self.gate = Gate(
-            _gate_policy(settings.delivery), ports.clock, ports.jitter, lease, self.braking, ports.meter
-        )
+        self.gate = _gate(settings.delivery, ports, lease, self.braking)
         self._delivery = Delivery(
             ports.destination,
             settings.delivery,
@@ -197,8 +195,9 @@ class Engine:
         self.partitions.give_up(audit_partition, why)
 
 
-def _gate_policy(delivery: DeliveryPolicy) -> GatePolicy:
-    return GatePolicy(delivery.concurrency, delivery.retry.backoff)
+def _gate(delivery: DeliveryPolicy, ports: EnginePorts, lease: Lease, braking: Braking) -> Gate:
+    policy = GatePolicy(delivery.concurrency, delivery.retry.backoff)
+    return Gate(policy, ports.clock, ports.jitter, lease, braking, ports.meter)
 
 
 def _opener(settings: EngineSettings, ports: EnginePorts, commits: Commits, braking: Braking) -> Opener:
