@@ -208,30 +208,6 @@ async def test_no_more_requests_at_a_time_than_configured() -> None:
     assert world.destination.max_in_flight == 3
 
 
-async def test_what_is_too_old_expires() -> None:
-    world = World(expire_after_ms=5_000)
-    world.destination.is_reachable = False
-
-    async with world.worker() as worker:
-        await worker.open()
-        await worker.take([record(0, event(0))])
-        await world.clock.advance(60)
-
-    found = audited(world)[0]
-    assert (found.outcome, found.reason) == ("expired", Reason.EXPIRED)
-    assert len(world.letters.letters) == 1
-
-
-async def test_what_has_no_timestamp_is_not_too_old() -> None:
-    world = World(expire_after_ms=5_000)
-
-    async with world.worker() as worker:
-        await worker.open()
-        await worker.take([record(0, event(0), timestamp_ms=-1)])
-
-    assert audited(world)[0].outcome == "delivered"
-
-
 async def test_an_array_waits_for_its_linger_and_is_one_request() -> None:
     world = World(batch=ARRAY)
 
