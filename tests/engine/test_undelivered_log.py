@@ -64,4 +64,4 @@ async def test_what_is_delivered_filtered_or_rejected_is_not_worth_a_line() -> N
             await worker.take([record(0, event(0)), record(1, b"{"), record(2, b'{"type": "page"}')])
             await world.clock.advance(60)
 
-    assert logs == []
+    assert said(logs) == []
