@@ -20,6 +20,9 @@ ENV PATH=/opt/pipeline/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /tmp
 USER 10001
 STOPSIGNAL SIGTERM
+# Of a worker that listens at its default port; whoever runs another verb, or another port, says otherwise.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
+  CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:9464/live', timeout=3)"]
 # Who builds knows where the sources are and which commit this is.
 ARG VERSION=0.1.0
 ARG SOURCE=

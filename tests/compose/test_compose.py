@@ -10,6 +10,7 @@ from urllib.request import urlopen
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from pipeline.core.visitor_key import visitor_key
 from tests.support.stack import Stack
 from tests.support.tree import ROOT
 from tests.support.waiting import until
@@ -17,6 +18,7 @@ from tests.support.waiting import until
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
 _EVENTS = 20
+_SAMPLES = ROOT / "pipeline" / "samples"
 
 
 def event(number: int) -> bytes:
@@ -38,29 +40,48 @@ async def produce(stack: Stack, values: list[bytes]) -> None:
     await producer.start()
     try:
         for value in values:
-            await producer.send_and_wait("segment-events", value)
+            await producer.send("segment-events", value, key=visitor_key(value))
+        await producer.flush()
     finally:
         await producer.stop()
 
 
 async def read_audit(stack: Stack, count: int) -> list[dict[str, Any]]:
+    """The outcomes of so many records, each of one mapping at most."""
     consumer = AIOKafkaConsumer(
         "kameleoon-audit",
         bootstrap_servers=f"localhost:{stack.kafka_port}",
         auto_offset_reset="earliest",
     )
     outcomes: list[dict[str, Any]] = []
+    places: set[tuple[int, int]] = set()
     await consumer.start()
     try:
         async with asyncio.timeout(120):
-            while len(outcomes) < count:
+            while len(places) < count:
                 record = json.loads((await consumer.getone()).value)
-                outcomes += [record] if "outcome" in record else []
+                if "outcome" in record:
+                    outcomes.append(record)
+                    places.add((record["source"]["partition"], record["source"]["offset"]))
     except TimeoutError:
-        raise AssertionError(f"{len(outcomes)} of {count} outcomes\n{stack.logs()}") from None
+        raise AssertionError(f"outcomes of {len(places)} of {count} records\n{stack.logs()}") from None
     finally:
         await consumer.stop()
     return outcomes
+
+
+def reconciled(stack: Stack) -> str:
+    """What `reconcile` says, from within the stack; it raises where something is missing or double."""
+    return stack.compose(
+        "run",
+        "--rm",
+        "--no-deps",
+        "--no-TTY",
+        "topics",
+        "reconcile",
+        "--config",
+        "/etc/kameleoon-pipeline.yaml",
+    )
 
 
 def read_json(address: str) -> Any:
@@ -125,15 +146,22 @@ def test_dashboards_are_provisioned_and_their_queries_are_answered(stack: Stack)
         )
 
 
-async def test_every_event_from_outside_is_audited_and_the_worker_ends_in_order(stack: Stack) -> None:
+async def test_every_event_from_outside_is_audited_through_a_kill_and_a_scaling(stack: Stack) -> None:
+    """Made events; then what SDKs sent: half of it, SIGKILL, the rest, three workers; an end in order."""
     await produce(stack, [*(event(number) for number in range(_EVENTS)), b"not an event"])
-
     outcomes = await read_audit(stack, _EVENTS + 1)
-
     assert Counter(record["outcome"] for record in outcomes) == {"delivered": _EVENTS, "rejected": 1}
-    assert {record["message_id"] for record in outcomes if record["outcome"] == "delivered"} == {
-        f"message-{number}" for number in range(_EVENTS)
-    }
     assert received(stack) == _EVENTS
+
+    captured = [line for path in sorted(_SAMPLES.glob("*.jsonl")) for line in path.read_bytes().splitlines()]
+    await produce(stack, captured[: len(captured) // 2])
+    await read_audit(stack, _EVENTS + 51)
+    stack.compose("kill", "--signal", "SIGKILL", "worker")
+    await produce(stack, captured[len(captured) // 2 :])
+    stack.compose("up", "--detach", "--wait", "--wait-timeout", "400", "--scale", "worker=3")
+    count = _EVENTS + 1 + len(captured)
+    await read_audit(stack, count)
+    assert f"Every one of {count:,} records is accounted for." in reconciled(stack)
+
     stack.compose("stop", "worker")
-    assert stack.exit_code("worker") == 0
+    assert stack.exit_codes("worker") == [0, 0, 0]

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Final
 
+import kubernetes_validate
 import pytest
 import yaml
 
@@ -29,6 +30,13 @@ def configuration(tmp_path: Path) -> str:
     key.write_text("eyJpZCI6InNhbmRib3gifQ==")
     assert _KEY_FILE in _CONFIGURATION
     return _CONFIGURATION.replace(_KEY_FILE, str(key))
+
+
+@pytest.mark.parametrize("name", [name for name in _FOUND if name != "kustomization.yaml"])
+@pytest.mark.parametrize("version", ["1.30", "1.34"])
+def test_a_cluster_knows_every_key(name: str, version: str) -> None:
+    for document in _FOUND[name]:
+        kubernetes_validate.validate(document, version, strict=True)
 
 
 def test_the_configuration_loads_and_a_pod_has_time_to_drain(configuration: str) -> None:

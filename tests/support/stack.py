@@ -55,7 +55,7 @@ class Stack:
             "run", "--rm", "--no-deps", "--no-TTY", "--entrypoint", command[0], "topics", *command[1:]
         )
 
-    def exit_code(self, service: str) -> int:
-        """How the service's container ended."""
+    def exit_codes(self, service: str) -> list[int]:
+        """How the service's containers ended."""
         shown = self.compose("ps", "--all", "--format", "json", service)
-        return int(json.loads(shown)["ExitCode"])
+        return [json.loads(line)["ExitCode"] for line in shown.splitlines()]
