@@ -144,11 +144,15 @@ class Partitions:
             self.budget.give_back(size_bytes)
 
     def is_stretched(self, partition: TopicPartition) -> bool:
-        """Whether as many records wait as may be in flight, or too many lie above the watermark."""
+        """Whether as many records wait as may be in flight, or too many lie above the watermark.
+
+        Half of the bytes is the most as well: of several partitions none takes all the room.
+        """
         assignment = self._held.get(partition)
         return assignment is not None and (
             assignment.ledger.unsettled >= 2 * assignment.window
             or assignment.ledger.spread >= self._max_spread
+            or (len(self._held) > 1 and assignment.in_flight_bytes >= self.budget.max_bytes // 2)
         )
 
     @property

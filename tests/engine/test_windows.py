@@ -81,3 +81,19 @@ def test_one_partition_of_several_never_takes_all_the_room(partitions: int) -> N
     assert budget.share(partitions) * 2 + budget.max_events // 3 < budget.max_events
     assert budget.share(partitions) * partitions < 2 * budget.max_events + partitions
     assert budget.share(1) == budget.max_events
+
+
+async def test_one_partition_of_several_never_takes_all_the_bytes() -> None:
+    """One visitor's large events wait behind one that fails: what others deliver must charge it."""
+    world = World(destination=FakeDestination(gate=HeldAnswers()))
+    large = [record(offset, event(offset, user="u" * 60_000)) for offset in range(9)]
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take(large)
+        partitions = worker.engine.partitions
+        assert not partitions.is_stretched(PARTITION), "all the room is its own"
+        partitions.register(await partitions.open([TopicPartition(TOPIC, 1)]))
+
+        assert partitions.is_stretched(PARTITION)
+        assert not partitions.is_stretched(TopicPartition(TOPIC, 1))
+        assert partitions.budget.room > 0
