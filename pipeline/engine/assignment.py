@@ -62,7 +62,8 @@ class Assignment:
         """
         self.carried = given_up.carried | given_up.entries
         self._settled_below = max(given_up._settled_below, given_up.ledger.watermark)
-        self._settled_before = given_up._settled_before | given_up.ledger.settled_ahead
+        settled = given_up._settled_before | given_up.ledger.settled_ahead
+        self._settled_before = frozenset(offset for offset in settled if offset >= self._settled_below)
         self.inherited_left = given_up.inherited_left
         self._inherited_end = given_up._inherited_end
         self.setbacks = given_up.setbacks + 1 if given_up.is_stuck else 1

@@ -245,3 +245,25 @@ async def test_what_a_lost_audit_told_of_is_sent_again_and_marked() -> None:
         await worker.take(topic)
 
     assert sorted(told(world)) == [(0, 1, False), (1, 1, True), (2, 1, True), (3, 1, False), (4, 1, False)]
+
+
+async def test_what_is_known_of_the_settled_does_not_grow_with_each_time() -> None:
+    may_answer = asyncio.Event()
+
+    async def gate(body: bytes) -> None:
+        if b'"m-0"' in body:
+            await may_answer.wait()
+
+    world = World(destination=FakeDestination(gate=gate))
+    async with world.worker() as worker:
+        await worker.open()
+        await worker.take(records(0, 4))
+        worker.engine.partitions.give_up(0, "a time-out")
+        may_answer.set()
+        await worker.open()
+        await worker.take(records(0, 4))
+        worker.engine.partitions.give_up(0, "a time-out")
+        assignment = await worker.open()
+
+    assert assignment.ledger.watermark == 0, "as committed"
+    assert (assignment._settled_below, assignment._settled_before) == (4, frozenset())
