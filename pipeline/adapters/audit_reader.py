@@ -20,6 +20,7 @@ _POLL_MS: Final = 500
 _MOST_AT_ONCE: Final = 5000
 _SILENCE_POLLS: Final = 60
 """Half a minute without a record before the end is reached: the broker has stopped answering."""
+_LOOK_FOR_PARTITIONS_MS: Final = 30_000
 _ANSWER_S: Final = 5.0
 """A follower asks again and again; the client itself would wait for 40 s each time."""
 
@@ -73,6 +74,7 @@ class AuditReader:
 
     async def more(self) -> list[AuditValue]:
         """Records that have come; an empty list when none come for a moment, also while no broker answers."""
+        await self._take_up_new_partitions()
         ahead, self._ahead = self._ahead, []
         return ahead or await self._poll()
 
@@ -87,6 +89,20 @@ class AuditReader:
                 servers = ", ".join(self._kafka.bootstrap_servers)
                 raise BrokerUnreachableError(f"no Kafka broker answers at {servers}") from error
         return sum(max(0, end[each] - at[each]) for each in self._partitions)
+
+    async def _take_up_new_partitions(self) -> None:
+        """Those that the topic was given meanwhile are read from their beginning."""
+        topic = self._kafka.topics.audit
+        known = self._consumer.partitions_for_topic(topic) or ()
+        new = [TopicPartition(topic, number) for number in sorted(known) if number >= len(self._partitions)]
+        if not new:
+            return
+        with broker_errors(self._kafka.bootstrap_servers):
+            at = {each: await self._consumer.position(each) for each in self._partitions}
+        self._partitions += new
+        self._consumer.assign(self._partitions)  # forgets where it was
+        for each, offset in at.items():
+            self._consumer.seek(each, offset)
 
     async def _unread(self, end: Mapping[TopicPartition, int]) -> list[TopicPartition]:
         """The partitions that are not read to these ends."""
@@ -113,6 +129,7 @@ async def open_audit(kafka: Kafka) -> AsyncIterator[AuditReader]:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
+            metadata_max_age_ms=_LOOK_FOR_PARTITIONS_MS,
         )
     try:
         with broker_errors(kafka.bootstrap_servers):

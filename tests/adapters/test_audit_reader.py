@@ -37,6 +37,9 @@ class FakeConsumer:
     async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         return {partition: self.held[partition] for partition in partitions}
 
+    def partitions_for_topic(self, _topic: str) -> set[int]:
+        return {partition.partition for partition in self.held}
+
     async def position(self, partition: TopicPartition) -> int:
         return self._positions[partition]
 

@@ -12,11 +12,22 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from typer.testing import CliRunner, Result
 
+from pipeline.adapters import audit_reader
+from pipeline.adapters.kafka_admin import open_admin
 from pipeline.cli.exits import ExitCode
 from pipeline.cli.main import app
 from pipeline.config.kafka import Kafka
-from pipeline.core.audit import OutcomeKind, Position, SourcePosition, decode_audit, encode, utc_text
+from pipeline.core.audit import (
+    AuditRecord,
+    OutcomeKind,
+    Position,
+    SourcePosition,
+    decode_audit,
+    encode,
+    utc_text,
+)
 from pipeline.core.outcome import Reason, Stage
+from pipeline.core.topic_plan import ExtendPartitions
 from tests.support.audit_entries import assignment_marker, audit_record
 from tests.support.kafka.broker import Broker
 from tests.support.own_topics import config_file, own_topics
@@ -161,6 +172,29 @@ def test_the_tail_follows_until_it_is_interrupted(own: Kafka, config: str) -> No
             assert "Traceback" not in tail.stderr.read()  # the client may have warned of a new topic
         finally:
             tail.kill()
+
+
+async def test_partitions_that_are_added_are_read_too(own: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the delivery page does, which runs for months."""
+    monkeypatch.setattr(audit_reader, "_LOOK_FOR_PARTITIONS_MS", 200)
+    async with audit_reader.open_audit(own) as reader, open_admin(own) as admin:
+        await reader.seek(None)
+        await _send(own, [(0, _delivered(0))])
+        assert await _next(reader) == ["m-0"]
+        await admin.apply(ExtendPartitions(own.topics.audit, 4, 6))
+        await _send(own, [(5, _delivered(1))])
+        assert await _next(reader) == ["m-1"]
+        await _send(own, [(0, _delivered(2))])
+        assert await _next(reader) == ["m-2"]
+
+
+async def _next(reader: audit_reader.AuditReader) -> list[str | None]:
+    """The message ids of the next records; none after half a minute without any."""
+    for _ in range(60):
+        entries = [decode_audit(record.value) for record in await reader.more()]
+        if entries:
+            return [entry.message_id for entry in entries if isinstance(entry, AuditRecord)]
+    return []
 
 
 def test_only_one_pipeline_is_shown_when_asked(own: Kafka, config: str) -> None:
