@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, Final, assert_never
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import InvalidPartitionsError
 
 from pipeline.adapters.kafka_client import client_options
 from pipeline.adapters.kafka_errors import BrokerError, TopicMissingError, broker_errors, refused
@@ -67,22 +69,41 @@ class TopicAdmin:
         names = [topic.name for topic in desired]
         return plan_topics(desired, await self.present(names, with_settings=with_settings))
 
-    async def apply(self, change: Change) -> None:
-        """Make one change and wait for the broker's word. A topic that is there by now is well."""
+    async def fulfil(self, partitions: int | None = None) -> TopicPlan:
+        """Make the topics as the contract has them; the plan, with the changes that were made here.
+
+        Where another makes some at the same time, the rest is planned anew on what it has made.
+        """
+        made: list[Change] = []
+        while True:
+            plan = await self.plan(partitions)
+            own = [change for change in plan.changes if await self.apply(change)]
+            for change in plan.changes:
+                await self.wait_until_seen(change, is_own=change in own)
+            made += own
+            if len(own) == len(plan.changes):
+                return replace(plan, changes=tuple(made))
+
+    async def apply(self, change: Change) -> bool:
+        """Make one change; whether it was made here, for another may have been quicker."""
         with broker_errors(self._kafka.bootstrap_servers):
             match change:
                 case CreateTopic():
-                    await self._create(change)
-                case ExtendPartitions(name, _, partitions):
-                    await self._client.create_partitions({name: NewPartitions(partitions)})
+                    return await self._create(change)
+                case ExtendPartitions():
+                    return await self._extend(change)
                 case _:
                     assert_never(change)
 
-    async def wait_until_seen(self, change: Change) -> None:
-        """Return when the broker tells of the change. Raises BrokerError when it does not for long."""
+    async def wait_until_seen(self, change: Change, *, is_own: bool = True) -> None:
+        """Return when the broker tells of the change. Raises BrokerError when it does not for long.
+
+        Of another's change nobody knows how many partitions it makes.
+        """
+        least = change.partitions if is_own else 1 + _present_before(change)
         for _ in range(round(_SEEN_WITHIN_S / _LOOK_AGAIN_S)):
             standing = (await self.present([change.name], with_settings=False)).get(change.name)
-            if standing is not None and standing.partitions >= change.partitions:
+            if standing is not None and standing.partitions >= least:
                 return
             await asyncio.sleep(_LOOK_AGAIN_S)
         raise BrokerError(f"topic {change.name}: the broker took the change and does not show it")
@@ -95,7 +116,7 @@ class TopicAdmin:
             raise TopicMissingError(f"topic {topic} does not exist on {where}")
         return standing.partitions
 
-    async def _create(self, change: CreateTopic) -> None:
+    async def _create(self, change: CreateTopic) -> bool:
         copies = change.replication_factor or _BROKERS_DEFAULT
         placed: dict[int, list[int]] | None = {} if copies == _BROKERS_DEFAULT else None
         topic = NewTopic(change.name, change.partitions, copies, placed, dict(change.settings))
@@ -103,6 +124,20 @@ class TopicAdmin:
         for _name, code, message in answer.topic_errors:
             if code not in (0, _ALREADY_EXISTS):
                 raise refused(code, message, f"topic {change.name} was not created")
+        return all(code == 0 for _name, code, _message in answer.topic_errors)
+
+    async def _extend(self, change: ExtendPartitions) -> bool:
+        try:
+            await self._client.create_partitions({change.name: NewPartitions(change.partitions)})
+        except InvalidPartitionsError:
+            if await self.partitions(change.name) == change.present:
+                raise
+            return False
+        return True
+
+
+def _present_before(change: Change) -> int:
+    return change.present if isinstance(change, ExtendPartitions) else 0
 
 
 def _present(topic: dict[str, Any], settings: Mapping[str, str] | None) -> PresentTopic:

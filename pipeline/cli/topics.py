@@ -69,12 +69,7 @@ async def _apply(where: Target, partitions: int | None) -> "TopicPlan":
     from pipeline.adapters.kafka_admin import open_admin
 
     async with open_admin(where.kafka) as admin:
-        found = await admin.plan(partitions)
-        for change in found.changes:
-            await admin.apply(change)
-        for change in found.changes:
-            await admin.wait_until_seen(change)
-        return found
+        return await admin.fulfil(partitions)
 
 
 def _print(found: "TopicPlan", where: Target, *, as_json: bool, title: str) -> None:

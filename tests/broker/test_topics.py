@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from pipeline.adapters.kafka_admin import open_admin, verify_topics
+from pipeline.adapters.kafka_admin import TopicAdmin, open_admin, verify_topics
 from pipeline.cli.exits import ExitCode
 from pipeline.cli.main import app
 from pipeline.config.kafka import Kafka
+from pipeline.core.topic_plan import TopicPlan
 from tests.support.kafka.broker import Broker
 from tests.support.own_topics import config_file, own_topics
 
@@ -45,6 +46,50 @@ def test_apply_makes_the_plan_true_and_doing_it_again_changes_nothing(
     assert _topics("plan", config, "--partitions", "9").exit_code == ExitCode.FINE
     assert "nothing to do" in _topics("apply", config, "--partitions", "9").output
     assert _partitions(kafka, own)["events"] == 3
+
+
+@pytest.fixture
+def quicker(own: Kafka, monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
+    """Another `apply`, with so many partitions of the events, between each plan and its changes."""
+    others: list[int | None] = []
+    plan = TopicAdmin.plan
+
+    async def plan_and_wait(admin: TopicAdmin, partitions: int | None = None) -> TopicPlan:
+        found = await plan(admin, partitions)
+        if others:
+            count = others.pop()
+            async with open_admin(own) as other:
+                await other.fulfil(count)
+        return found
+
+    monkeypatch.setattr(TopicAdmin, "plan", plan_and_wait)
+    return others
+
+
+@pytest.mark.parametrize("one, other", [(6, 2), (2, 6), (3, 3)])
+def test_of_two_at_once_the_slower_goes_on_from_what_the_other_made(
+    kafka: Broker, own: Kafka, config: str, quicker: list[int | None], one: int, other: int
+) -> None:
+    quicker.append(other)
+
+    result = _topics("apply", config, "--partitions", str(one))
+
+    assert result.exit_code == ExitCode.FINE, result.output
+    assert "nothing to do" in result.output
+    assert set(_partitions(kafka, own).values()) == {other}
+
+
+def test_of_two_that_extend_the_audit_at_once_both_are_content(
+    kafka: Broker, own: Kafka, config: str, quicker: list[int | None]
+) -> None:
+    kafka.topic(5, name=own.topics.events)
+    kafka.topic(2, name=own.topics.audit)
+    quicker.append(None)
+
+    result = _topics("apply", config)
+
+    assert result.exit_code == ExitCode.FINE, result.output
+    assert set(_partitions(kafka, own).values()) == {5}
 
 
 def test_the_plan_is_told_to_programs(own: Kafka, config: str) -> None:
