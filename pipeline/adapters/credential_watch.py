@@ -48,8 +48,11 @@ class CredentialWatch:
         self._refused: str | None = None
 
     async def run(self) -> None:
-        """Look at the key's file for ever, and listen to SIGHUP meanwhile."""
-        loop = asyncio.get_running_loop()
+        """Look at the key's file for ever, and listen to SIGHUP meanwhile; then it counts as before.
+
+        A worker that ignores it until then goes on to: else it would end one that is about to end in order.
+        """
+        loop, before = asyncio.get_running_loop(), signal.getsignal(signal.SIGHUP)
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         try:
             while True:
@@ -57,6 +60,7 @@ class CredentialWatch:
                 self.look()
         finally:
             loop.remove_signal_handler(signal.SIGHUP)
+            signal.signal(signal.SIGHUP, before)
 
     def look(self) -> None:
         """Take over the key that stands in `destination.api_key_file`, if it is another one."""

@@ -192,3 +192,15 @@ async def test_a_hang_up_reads_the_configuration_again(scene: Scene) -> None:
     await until(lambda: scene.used == [Credentials(OTHER, SITECODE)], "the new key is in use")
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_hang_up_that_comes_while_the_worker_disconnects_does_not_end_it(scene: Scene) -> None:
+    at_start = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as `run` has it
+    try:
+        running = asyncio.create_task(scene.watch.run())
+        await scene.clock.advance(0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, at_start)
