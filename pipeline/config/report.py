@@ -16,7 +16,8 @@ class Report:
         self.file = file
         self.keys: dict[Path, Place] = {}
         self.values: dict[Path, Place] = {}
-        self.filled_in: dict[Path, Text] = {}
+        self._filled_in: dict[Path, Text] = {}
+        self._filled_in_below: dict[Path, list[Text]] = {}
         self._problems: dict[Problem, None] = {}
         self._broken: set[Path] = set()
         self._around_broken: set[Path] = set()
@@ -48,12 +49,18 @@ class Report:
             path = path[:-1]
         return self.keys.get(path) or self.values.get(path) or (1, 1)
 
+    def fill_in(self, path: Path, text: Text) -> None:
+        """Remember a text that variables have a part in."""
+        self._filled_in[path] = text
+        for length in range(len(path)):
+            self._filled_in_below.setdefault(path[:length], []).append(text)
+
     def filled_in_at(self, path: Path) -> Iterator[Text]:
-        """The texts with variables at a path, inside it and around it."""
-        for at, text in self.filled_in.items():
-            common = min(len(at), len(path))
-            if at[:common] == path[:common]:
-                yield text
+        """The texts with variables at a path, around it and inside it."""
+        for length in range(len(path) + 1):
+            if path[:length] in self._filled_in:
+                yield self._filled_in[path[:length]]
+        yield from self._filled_in_below.get(path, ())
 
     def is_written(self, path: Path) -> bool:
         """Whether the file has this key."""

@@ -16,6 +16,8 @@ Data = Any
 
 MOST_NODES: Final = 100_000
 MOST_LEVELS: Final = 100
+_MOST_FAULTS: Final = 20
+"""Of one text: to find the place of each takes as long as the text."""
 
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _CORE: Final = "tag:yaml.org,2002:"
@@ -118,7 +120,7 @@ class Tree:
         value = whole_characters(node.value)
         origin = Origin(self._source, node.start_mark.index, node.end_mark.index, node.style, value)
         expanded = expand(value, self._environment, is_of_mapping=path[:1] == ("mappings",))
-        for fault in expanded.faults:
+        for fault in expanded.faults[:_MOST_FAULTS]:
             self._report.error(path, fault.message, fault.hint, origin.place(fault.offset))
         if half_character(expanded.text) is not None:
             self._report.error(path, *_HALF)
@@ -130,7 +132,7 @@ class Tree:
             origin=origin,
         )
         if text.variables:
-            self._report.filled_in[path] = text
+            self._report.fill_in(path, text)
         return text
 
     def _is_made_text(self, node: yaml.ScalarNode) -> bool:

@@ -71,6 +71,9 @@ def test_a_configuration_whose_name_cannot_be_is_told() -> None:
         load_config("a\0b", ENVIRONMENT)
 
 
+_UNKNOWN_FIELDS = ", ".join(f"f{n}: '${{KAMELEOON_SITECODE}}'" for n in range(100))
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -93,6 +96,16 @@ def test_a_configuration_whose_name_cannot_be_is_told() -> None:
         pytest.param("a: v\n" * 20_000, id="the same key"),
         pytest.param("a: |\n" + " x\n" * 100_000, id="lines"),
         pytest.param("a: '" + "${X" * 50_000 + "'", id="variables, never closed"),
+        pytest.param("a: '" + "${}" * 100_000 + "'", id="variables without names"),
+        pytest.param("a: |\n" + " ${NOBODY}\n" * 30_000, id="variables that are not set"),
+        pytest.param(
+            MINIMAL
+            + "mappings:\n"
+            + "".join(
+                f"- {{preset: track-calls, name: m{n}, fields: {{{_UNKNOWN_FIELDS}}}}}\n" for n in range(50)
+            ),
+            id="unknown fields filled in",
+        ),
         pytest.param("!!python/object/apply:os.system ['true']", id="a call"),
         pytest.param("a: !!binary " + "A" * 100_000, id="binary"),
         pytest.param("%YAML 9.9\n---\na: b", id="another version"),
