@@ -17,6 +17,9 @@ _FIRST_STATUS: Final = 200
 _LAST_STATUS: Final = 599
 _REDIRECTS: Final = 300
 _DATE_PREFIX: Final = "date+"
+_MOST_DIGITS: Final = 9
+"""Of seconds ahead: thirty years, which a date can still say."""
+_LONGEST_DELAY_MS: Final = 24 * 3600 * 1000
 
 
 class Fault(StrEnum):
@@ -159,6 +162,9 @@ def _retry_after(value: Json) -> str | Mistake | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float, str)) or not _is_header(str(value)):
         return Mistake("retry_after: seconds, date+SECONDS, or the header's text")
+    ahead = str(value).removeprefix(_DATE_PREFIX)
+    if ahead != str(value) and ahead.isdecimal() and len(ahead) > _MOST_DIGITS:
+        return Mistake(f"retry_after: date+SECONDS has at most {_MOST_DIGITS} digits")
     return str(value)
 
 
@@ -167,6 +173,6 @@ def _is_header(text: str) -> bool:
 
 
 def _delay_ms(value: Json) -> int | Mistake:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        return Mistake("delay_ms: a whole number of milliseconds")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LONGEST_DELAY_MS:
+        return Mistake("delay_ms: a whole number of milliseconds, at most a day")
     return value
