@@ -1,10 +1,12 @@
 """The sandbox's own door, `/_sandbox/…`: what it received, counts, and faults to set."""
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from pipeline.adapters.sandbox.judgement import Judge
 from pipeline.adapters.sandbox.memory import Memory
@@ -14,16 +16,42 @@ _DEFAULT_LIMIT: Final = 1000
 
 
 def control_routes(judge: Judge, memory: Memory) -> list[web.RouteDef]:
-    """The routes; `GET /_sandbox/requests?since=SEQ&limit=N` pages by request number."""
+    """The routes; `GET /_sandbox/requests?since=SEQ&limit=N` pages by request number.
+
+    They answer to addresses and to names without a dot. A website can have a browser on this machine ask
+    under a name of its own that it points here (DNS rebinding), and would read whole events.
+    """
     control = _Control(judge, memory)
     return [
-        web.get("/_sandbox/requests", control.requests),
-        web.delete("/_sandbox/requests", control.forget),
-        web.get("/_sandbox/counts", control.counts),
-        web.get("/_sandbox/faults", control.faults),
-        web.put("/_sandbox/faults", control.set_faults),
-        web.delete("/_sandbox/faults", control.clear_faults),
+        web.get("/_sandbox/requests", _for_own_names(control.requests)),
+        web.delete("/_sandbox/requests", _for_own_names(control.forget)),
+        web.get("/_sandbox/counts", _for_own_names(control.counts)),
+        web.get("/_sandbox/faults", _for_own_names(control.faults)),
+        web.put("/_sandbox/faults", _for_own_names(control.set_faults)),
+        web.delete("/_sandbox/faults", _for_own_names(control.clear_faults)),
     ]
+
+
+def _for_own_names(handler: Handler) -> Handler:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if not _is_own(request.headers.get("host", "")):
+            error = "ask by an address, or by a name without a dot such as localhost"
+            return _answer({"error": error}, status=web.HTTPMisdirectedRequest.status_code)
+        return await handler(request)
+
+    return answer
+
+
+def _is_own(host: str) -> bool:
+    """Whether a `Host` header holds an address, or a name without a dot."""
+    name = host.partition(":")[0]
+    if host.startswith("[") or "." not in name:
+        return True
+    try:
+        ipaddress.IPv4Address(name)
+    except ValueError:
+        return False
+    return True
 
 
 class _Control:
