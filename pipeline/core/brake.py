@@ -8,7 +8,20 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from pipeline.core.outcome import Delivered, Expired, Failed, Filtered, Lost, Outcome, Rejected, Stage
+from pipeline.core.outcome import (
+    Delivered,
+    Expired,
+    Failed,
+    Filtered,
+    Lost,
+    Outcome,
+    Reason,
+    Rejected,
+    Stage,
+)
+
+_MAPPINGS: Final = frozenset({Stage.MAP, Stage.VALIDATE})
+"""Where a rejection may be the mapping's mistake; a sender of ever new names shows none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +89,9 @@ class Brake:
                 return self._answered.count(is_bad=False)
             case Failed():
                 return _told("failed", self._answered)
-            case Rejected(stage):
-                return "" if stage is Stage.DECODE else _told("rejected", self._made)
+            case Rejected(stage, reason):
+                is_mistaken = stage in _MAPPINGS and reason is not Reason.TOO_MANY_EVENT_NAMES
+                return _told("rejected", self._made) if is_mistaken else ""
             case Filtered() | Expired() | Lost():
                 return ""
             case _:

@@ -65,6 +65,8 @@ REJECTED = Rejected(Stage.VALIDATE, Reason.INVALID_PAYLOAD, "")
         (Rejected(Stage.MAP, Reason.MAPPING_FAILED, ""), "rejected: 50 in a row"),
         (REJECTED, "rejected: 50 in a row"),
         (Rejected(Stage.DECODE, Reason.INVALID_JSON, ""), ""),
+        (Rejected(Stage.TRIGGER, Reason.MAPPING_UNKNOWN, ""), ""),
+        (Rejected(Stage.VALIDATE, Reason.TOO_MANY_EVENT_NAMES, ""), ""),
         (Filtered(Reason.NO_MAPPING_MATCHED, ""), ""),
         (Expired(PART, "", None, possible_duplicate=False), ""),
     ],
