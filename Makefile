@@ -20,7 +20,7 @@ demo: .venv/installed  ## the whole pipeline on this machine: no Kafka, no accou
 
 test: .venv/installed  ## all tests, on Apache Kafka where it can be had
 	@$(BIN)/python -m tests.support.kafka prepare
-	@$(PYTEST) -m 'not compose' $(PYTEST_OPTIONS)
+	@$(PYTEST) -m 'not compose and not minutes' $(PYTEST_OPTIONS)
 	@$(if $(COVERAGE),$(BIN)/coverage report)
 
 check: .venv/installed  ## format, lint, types, imports, unit and property tests: under a minute

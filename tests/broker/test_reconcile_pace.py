@@ -1,4 +1,4 @@
-"""`reconcile` of a million records: how fast, and in how much memory. By hand: it measures a core."""
+"""`reconcile` of a million records: in how much memory, and, with `-s`, how fast on this core. By hand."""
 
 import json
 import subprocess
@@ -25,8 +25,6 @@ pytestmark = [pytest.mark.kafka, pytest.mark.minutes, pytest.mark.timeout(600)]
 PIPELINE: Final = "kameleoon-abcdefghij"
 PARTITIONS: Final = 4
 FEW, MANY = 100_000, 1_000_000
-PER_CPU_SECOND: Final = 30_000
-"""Alone on its core it takes 100,000; beside others that core does half of that."""
 MOST_KB: Final = 100_000
 GROWTH_KB: Final = 10_000
 PLACEHOLDER: Final = 987_654_321
@@ -106,7 +104,7 @@ def _reconcile(config: str) -> Measured:
     return Measured(json.loads(done.stdout), float(cpu_s), int(most_kb))
 
 
-def test_a_million_records_take_no_more_memory_than_a_tenth_of_them_and_little_time(
+def test_a_million_records_take_no_more_memory_than_a_tenth_of_them(
     own: Kafka, kafka: Broker, unique: str, tmp_path: Path
 ) -> None:
     config = config_file(tmp_path, kafka, unique)
@@ -116,8 +114,6 @@ def test_a_million_records_take_no_more_memory_than_a_tenth_of_them_and_little_t
 
     many = _reconcile(config)
 
-    pace = MANY / many.cpu_s
-    print(f"{pace:,.0f} a second of CPU; {few.most_kb} KB, then {many.most_kb} KB")  # noqa: T201 (by hand)
+    print(f"{MANY / many.cpu_s:,.0f} a second of CPU; {few.most_kb} KB, then {many.most_kb} KB")  # noqa: T201 (by hand)
     assert (few.complete, many.complete) == (FEW, MANY)
     assert many.most_kb < min(MOST_KB, few.most_kb + GROWTH_KB)
-    assert pace >= PER_CPU_SECOND
