@@ -66,3 +66,11 @@ def anchors(file: Path) -> set[str]:
 def inline_code(file: Path) -> list[str]:
     """The pieces of code within sentences; one that runs over a line's end is one piece."""
     return [" ".join(found["text"].split()) for found in _INLINE.finditer(prose(file))]
+
+
+def walk(file: Path, first: str, last: str) -> str:
+    """A document's shell blocks as one script: from the one with `first` to the one with `last` in it."""
+    shell = [block for block in _blocks(file) if block.language == "sh"]
+    begin = next(number for number, block in enumerate(shell) if first in block.text)
+    end = next(number for number, block in enumerate(shell) if number >= begin and last in block.text)
+    return "".join(block.text for block in shell[begin : end + 1])
