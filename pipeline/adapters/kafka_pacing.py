@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as KafkaPartition
 
-from pipeline.core.record import TopicPartition
 from pipeline.engine.partitions import Partitions
 
 
@@ -38,7 +37,9 @@ class Pacing:
     def follow(self) -> list[KafkaPartition]:
         """The partitions that may be received from now, resumed; without any, all are paused."""
         held = self._partitions.held
-        wanted = [KafkaPartition(*partition) for partition in held if not self._must_wait(partition)]
+        wanted = [
+            KafkaPartition(*partition) for partition in held if not self._partitions.must_wait(partition)
+        ]
         if wanted:
             self._resume(partition for partition in wanted if partition in self._waiting)
         else:
@@ -55,7 +56,3 @@ class Pacing:
             if partition not in self._waiting:
                 self._waiting.add(partition)
                 self._consumer.pause(partition)
-
-    def _must_wait(self, partition: TopicPartition) -> bool:
-        """Whether there is no room, or the partition's oldest unsettled record lies too far back."""
-        return self._partitions.budget.room == 0 or self._partitions.is_stretched(partition)

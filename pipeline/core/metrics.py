@@ -150,6 +150,10 @@ AUDIT_REFUSED: Final = _gauge(
 AUDIT_PENDING: Final = _gauge("audit_pending", "Outcomes that the audit topic has not acknowledged yet.")
 
 PARTITIONS_HELD: Final = _gauge("partitions_held", "Partitions that this worker reads from.")
+PARTITIONS_PAUSED: Final = _gauge(
+    "partitions_paused",
+    "Partitions held and not read from now: there is no room in flight, or one record holds too many up.",
+)
 PARTITIONS_OPENED: Final = _counter(
     "partitions_opened", "Partitions taken over: at the start, by a rebalance, or opened again."
 )

@@ -75,6 +75,7 @@ class Partitions:
             commits=commits,
             held=self._held,
             refused=lambda: self.refused,
+            paused=lambda: sum(map(self.must_wait, self._held)),
         )
 
     @property
@@ -142,6 +143,10 @@ class Partitions:
         if not assignment.is_closed:
             assignment.in_flight_bytes -= size_bytes
             self.budget.give_back(size_bytes)
+
+    def must_wait(self, partition: TopicPartition) -> bool:
+        """Whether nothing may be received from it now: there is no room, or it is stretched."""
+        return self.budget.room == 0 or self.is_stretched(partition)
 
     def is_stretched(self, partition: TopicPartition) -> bool:
         """Whether as many records wait as may be in flight, or too many lie above the watermark.

@@ -11,6 +11,7 @@ from pipeline.core.metrics import (
     LEASE_HELD,
     OLDEST_UNSETTLED_SECONDS,
     PARTITIONS_HELD,
+    PARTITIONS_PAUSED,
     WATERMARK,
 )
 from pipeline.core.record import TopicPartition
@@ -31,6 +32,7 @@ def watch_partitions(
     clock: Clock,
     held: Mapping[TopicPartition, Assignment],
     refused: Callable[[], int],
+    paused: Callable[[], int],
 ) -> None:
     """Have the meter tell what is in flight and how far each partition held has come."""
 
@@ -40,6 +42,7 @@ def watch_partitions(
     meter.watch(IN_FLIGHT_EVENTS, lambda: {(): budget.events})
     meter.watch(IN_FLIGHT_BYTES, lambda: {(): budget.bytes})
     meter.watch(PARTITIONS_HELD, lambda: {(): len(held)})
+    meter.watch(PARTITIONS_PAUSED, lambda: {(): paused()})
     meter.watch(LEASE_HELD, lambda: {(): float(commits.is_lease_held)})
     meter.watch(AUDIT_REFUSED, lambda: {(): refused()})
     meter.watch(AUDIT_PENDING, lambda: {(): audit_writer.pending})

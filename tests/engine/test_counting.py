@@ -7,7 +7,7 @@ from pipeline.core.brake import BrakePolicy
 from pipeline.core.metrics import Metric
 from pipeline.engine.meter import Distribution
 from tests.support.clock import settle
-from tests.support.engine import World, event, record
+from tests.support.engine import PARTITION, World, event, record
 
 
 def _counted(world: World, metric: Metric) -> dict[tuple[str, ...], float | Distribution]:
@@ -97,6 +97,24 @@ async def test_where_a_partition_stands_is_told_when_asked() -> None:
         assert appended.total == 7, "the first append was held for so long"
         await worker.release()
         assert _counted(world, metrics.WATERMARK) == {}
+
+
+async def test_partitions_that_are_not_read_for_want_of_room_are_counted() -> None:
+    world = World(max_in_flight_events=4)
+    async with world.worker() as worker:
+        await worker.open()
+        worker.engine.partitions.register(
+            await worker.engine.partitions.open([PARTITION._replace(partition=1)])
+        )
+        await worker.engine.partitions.commit()
+        world.audit.hold()
+        await worker.take([record(0, event(0)), record(1, event(1))])
+        assert _counted(world, metrics.PARTITIONS_PAUSED) == {(): 1}
+        await worker.take([record(2, event(2)), record(3, event(3))])
+        assert _counted(world, metrics.PARTITIONS_PAUSED) == {(): 2}
+        world.audit.go_on()
+        await settle()
+        assert _counted(world, metrics.PARTITIONS_PAUSED) == {(): 0}
 
 
 async def test_partitions_are_counted_as_they_come_and_go() -> None:
