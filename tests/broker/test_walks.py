@@ -7,16 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.documents import blocks, walk
+from tests.support.documented.commands import CRASH, FIVE_MINUTES, README
+from tests.support.documents import blocks
 from tests.support.kafka.cluster import Cluster, free_ports
 from tests.support.shell import Checkout, Ended
-from tests.support.tree import ROOT
 
 pytestmark = pytest.mark.slow
 
-README = ROOT / "README.md"
-GUARANTEES = ROOT / "docs" / "guarantees.md"
-_README_WALK = walk(README, "kameleoon-pipeline init", "kill %2 %1")
 _PARTITIONS = 12
 _SHOWN_BY_TAIL = 20
 _LONGEST_S = 200
@@ -93,7 +90,7 @@ def _number(ended: Ended, line: str) -> int:
 
 
 async def test_the_five_minutes_of_the_readme(lone_node: Cluster, checkout: Checkout) -> None:
-    script = _put_in(_README_WALK, {**_ours(lone_node), "sleep 5": _until_counted(125)})
+    script = _put_in(FIVE_MINUTES, {**_ours(lone_node), "sleep 5": _until_counted(125)})
     ended = await _walked(checkout, script)
 
     assert ended.errors == ""
@@ -107,11 +104,10 @@ async def test_the_five_minutes_of_the_readme(lone_node: Cluster, checkout: Chec
 
 async def test_the_crash_of_the_guarantees(lone_node: Cluster, checkout: Checkout) -> None:
     """With the configuration of the README, but for a session that ends sooner."""
-    set_up, _, _ = _README_WALK.partition("kameleoon-pipeline check\n")
+    set_up, _, _ = FIVE_MINUTES.partition("kameleoon-pipeline check\n")
     sooner = r"sed --in-place 's/^kafka:$/kafka:\n  session_timeout: 6s/' kameleoon-pipeline.yaml"
-    written = walk(GUARANTEES, "kill -KILL $worker", "kill $worker $sandbox")
     waits = {"sleep 5": _until_open(2 * _PARTITIONS), "sleep 60": _until_counted(2463)}
-    script = f"{set_up}{sooner}\nkameleoon-pipeline topics apply\n{written}"
+    script = f"{set_up}{sooner}\nkameleoon-pipeline topics apply\n{CRASH}"
     ended = await _walked(checkout, _put_in(script, {**_ours(lone_node), **waits}))
 
     assert re.fullmatch(r"bash: .* Killed +kameleoon-pipeline run 2> first.log\n", ended.errors)

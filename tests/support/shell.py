@@ -26,7 +26,7 @@ class Ended:
 
 
 class Shell:
-    """One bash in a process group of its own. Made and ended by `Checkout.start`'s caller: `clear_away`."""
+    """One bash in a process group of its own. Made and ended by a `Checkout`."""
 
     def __init__(self, script: str, folder: Path, name: str, environment: Mapping[str, str]) -> None:
         self.script = script
@@ -53,8 +53,18 @@ class Shell:
         return self._errors.read_text()
 
     @property
+    def said(self) -> str:
+        """Both, one after the other."""
+        return self.output + self.errors
+
+    @property
+    def code(self) -> int | None:
+        """The exit code; None while it runs."""
+        return self._process.poll()
+
+    @property
     def is_running(self) -> bool:
-        return self._process.poll() is None
+        return self.code is None
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the shell and all that it runs, as a terminal does."""

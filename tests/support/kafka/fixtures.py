@@ -1,4 +1,4 @@
-"""The brokers that tests ask for by name: `kafka`, `three_nodes`, `lone_node`, `unique`.
+"""The brokers that tests ask for by name: `kafka`, `three_nodes`, `lone_node`, `node_for_all`, `unique`.
 
 A test marked `kafka` runs on Apache Kafka only: elsewhere it is skipped with the reason, or fails
 when `REQUIRE_KAFKA` is set.
@@ -16,7 +16,7 @@ from tests.support.kafka.cluster import Cluster
 from tests.support.kafka.sources import Found, find_source, make_jars_ready
 from tests.support.kafka.unavailable import Unavailable
 
-_OWN_NODES = frozenset({"three_nodes", "lone_node"})
+_OWN_NODES = frozenset({"three_nodes", "lone_node", "node_for_all"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,6 +67,12 @@ def three_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.fixture
 def lone_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """One node for this test alone, to stop, kill and start."""
+    yield from _own_cluster(tmp_path_factory, nodes=1)
+
+
+@pytest.fixture(scope="module")
+def node_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One node for the tests of one module alone: nobody else has topics there."""
     yield from _own_cluster(tmp_path_factory, nodes=1)
 
 
