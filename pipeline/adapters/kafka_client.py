@@ -6,6 +6,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 
+from pipeline.adapters.kafka_connection import tell_of_lost_connections
 from pipeline.adapters.kafka_errors import ClientSettingsError
 from pipeline.adapters.kafka_headers import accept_any_header_names
 from pipeline.config.kafka import Kafka, Security, Tls
@@ -17,6 +18,7 @@ def client_options(kafka: Kafka) -> dict[str, Any]:
     Raises ClientSettingsError where certificates or keys cannot be read.
     """
     accept_any_header_names()
+    tell_of_lost_connections()
     options: dict[str, Any] = {
         "bootstrap_servers": list(kafka.bootstrap_servers),
         "client_id": kafka.client_id,

@@ -1,0 +1,30 @@
+"""A connection to a broker that was just lost, as the Kafka client has to be told of it."""
+
+from functools import wraps
+from typing import Any
+
+from aiokafka.conn import AIOKafkaConnection, CloseReason
+from aiokafka.errors import KafkaConnectionError
+
+
+def tell_of_lost_connections() -> None:
+    """Have a request on a connection that the other side has reset end as one on a broken connection.
+
+    For a moment the client takes such a connection for open. asyncio's own transports drop what is written
+    then; uvloop's raise RuntimeError, which the client does not know: it ended the task that looks for the
+    brokers, and a worker never found them again.
+    """
+    if not hasattr(AIOKafkaConnection.send, "__wrapped__"):
+        AIOKafkaConnection.send = _told(AIOKafkaConnection.send)
+
+
+def _told(send: Any) -> Any:
+    @wraps(send)
+    def sent(connection: AIOKafkaConnection, *request: Any, **options: Any) -> Any:
+        try:
+            return send(connection, *request, **options)
+        except RuntimeError as error:
+            connection.close(reason=CloseReason.CONNECTION_BROKEN, exc=error)
+            raise KafkaConnectionError(f"Connection at {connection.host}:{connection.port} lost") from error
+
+    return sent
