@@ -14,8 +14,10 @@ def tell_of_lost_connections() -> None:
     then; uvloop's raise RuntimeError, which the client does not know: it ended the task that looks for the
     brokers, and a worker never found them again.
     """
-    if not hasattr(AIOKafkaConnection.send, "__wrapped__"):
-        AIOKafkaConnection.send = _told(AIOKafkaConnection.send)
+    for name in ("send", "_send_sasl_token"):
+        send = getattr(AIOKafkaConnection, name)
+        if not hasattr(send, "__wrapped__"):
+            setattr(AIOKafkaConnection, name, _told(send))
 
 
 def _told(send: Any) -> Any:
