@@ -5,7 +5,7 @@
 
 CANDIDATES = $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 BIN = .venv/bin
-PYTEST = $(BIN)/$(if $(COVERAGE),coverage run -m pytest,pytest --numprocesses $(or $(JOBS),2) --dist loadgroup)
+PYTEST = $(BIN)/$(if $(COVERAGE),coverage run -m pytest,pytest --numprocesses $(or $(JOBS),2) --dist loadfile)
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 

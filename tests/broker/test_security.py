@@ -39,7 +39,7 @@ LOGIN = "org.apache.kafka.common.security"
 LISTENER = "listener.name.sasl_ssl"
 PASSWORD = "right"
 
-pytestmark = [pytest.mark.kafka, pytest.mark.xdist_group("security")]  # one broker with keys for all
+pytestmark = pytest.mark.kafka
 
 
 def _listener(plain_port: int, controller_port: int, port: int) -> dict[str, str]:

@@ -10,7 +10,7 @@ from tests.support.command import run
 from tests.support.packages import Built
 from tests.support.tree import ROOT
 
-pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging")]  # one build for all
+pytestmark = pytest.mark.packaging
 
 _NOT_IN_SDIST = {".ci", ".gitignore", "bench"}
 _SHIPPED_DATA = {

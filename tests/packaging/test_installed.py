@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.command import run
 
-pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging")]  # one build for all
+pytestmark = pytest.mark.packaging
 
 _IMPORT_ALL = """
 import importlib, json, pkgutil, pipeline, topics

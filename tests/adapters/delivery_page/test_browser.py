@@ -14,7 +14,7 @@ from tests.support.audit_entries import audit_record
 from tests.support.chromium import NAMES, Tab, browsing, chromium
 from tests.support.delivery_page import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 HOSTILE = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>\u202e' + "n" * 1000
 _CURRENT = "document.getElementById('state')?.textContent === 'Up to date'"

@@ -28,7 +28,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.broker)
         if fixtures & _OWN_NODES or "kafka" not in fixtures:
             item.add_marker(pytest.mark.own_nodes)
-            item.add_marker(pytest.mark.xdist_group("own nodes"))  # three nodes once, not in each process
 
 
 @pytest.fixture(scope="session")
