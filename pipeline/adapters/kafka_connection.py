@@ -4,7 +4,7 @@ from functools import wraps
 from typing import Any
 
 from aiokafka.conn import AIOKafkaConnection, CloseReason
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 
 def tell_of_lost_connections() -> None:
@@ -25,6 +25,8 @@ def _told(send: Any) -> Any:
     def sent(connection: AIOKafkaConnection, *request: Any, **options: Any) -> Any:
         try:
             return send(connection, *request, **options)
+        except KafkaError:  # a RuntimeError as well, which the client knows
+            raise
         except RuntimeError as error:
             connection.close(reason=CloseReason.CONNECTION_BROKEN, exc=error)
             raise KafkaConnectionError(f"Connection at {connection.host}:{connection.port} lost") from error

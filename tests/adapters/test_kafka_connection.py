@@ -5,9 +5,10 @@ import socket
 import struct
 from collections.abc import Callable
 
+import pytest
 import uvloop
 from aiokafka.conn import AIOKafkaConnection, create_conn
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import IncompatibleBrokerVersion, KafkaConnectionError
 from aiokafka.protocol.metadata import MetadataRequest
 
 from pipeline.adapters.kafka_connection import tell_of_lost_connections
@@ -77,3 +78,14 @@ def test_the_client_is_told_but_once() -> None:
         tell_of_lost_connections()
 
     assert not hasattr(AIOKafkaConnection.send.__wrapped__, "__wrapped__")
+
+
+async def test_what_the_client_itself_tells_stays_as_it_is() -> None:
+    """A broker that does not know a request: the client asks it another way."""
+    tell_of_lost_connections()
+    connection = AIOKafkaConnection("127.0.0.1", 1)
+    connection._writer = object()
+
+    with pytest.raises(IncompatibleBrokerVersion):
+        connection.send(MetadataRequest([]))
+    connection._writer = None
