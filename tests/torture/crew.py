@@ -144,6 +144,7 @@ class Crew:
             place.is_alive.set()
             self.counts.starts += 1
             await child.ended()
+            place.is_alive.clear()
             self._judge(place, child)
             if not place.is_ending:
                 await asyncio.sleep(_AGAIN_S)
