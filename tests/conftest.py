@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 
 # how fast a machine is proves nothing
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("few examples", settings.get_profile("any machine"), max_examples=20)
 settings.load_profile("any machine")
 
 pytest_plugins = ["tests.support.kafka.fixtures"]

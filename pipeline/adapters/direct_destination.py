@@ -62,14 +62,21 @@ class DirectDestination:
         self._pool = self._pool or self._new_pool()
         self._pool.close()
 
-    async def _exchange(self, request: bytes) -> Exchange:
+    def _exchange(self, request: bytes) -> Coroutine[Any, Any, Exchange]:
+        """The exchange as a coroutine, without one around it where a connection is free."""
         pool = self._pool = self._pool or self._new_pool()
         timeout_s = self._settings.timeout_s
         now_s = pool.now_s()
-        connection = pool.free(now_s) or await self._opened(pool, now_s + timeout_s)
+        connection = pool.free(now_s)
+        if connection is None:
+            return self._exchange_on_new(pool, request, now_s + timeout_s)
+        return connection.exchange(request, now_s + timeout_s, timeout_s)
+
+    async def _exchange_on_new(self, pool: HttpPool, request: bytes, deadline_s: float) -> Exchange:
+        connection = await self._opened(pool, deadline_s)
         if isinstance(connection, NoAnswer):
             return connection
-        return await connection.exchange(request, now_s + timeout_s, timeout_s)
+        return await connection.exchange(request, deadline_s, self._settings.timeout_s)
 
     async def _opened(self, pool: HttpPool, deadline_s: float) -> HttpConnection | NoAnswer:
         try:

@@ -12,12 +12,19 @@ from pipeline.core.exchange import Exchange
 class HttpConnection(asyncio.Protocol):
     """Exchanges one request and answer after the other.
 
-    `on_free(connection)` is called when it may be used for the next one, and when it has ended.
+    `on_free(connection)` is called when it may be used for the next one, `on_end(connection)` when it
+    has ended.
     """
 
-    def __init__(self, kept_headers: Iterable[str], on_free: Callable[["HttpConnection"], None]) -> None:
+    def __init__(
+        self,
+        kept_headers: Iterable[str],
+        on_free: Callable[["HttpConnection"], None],
+        on_end: Callable[["HttpConnection"], None],
+    ) -> None:
         self._reader = AnswerReader(kept_headers)
         self._on_free = on_free
+        self._on_end = on_end
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[Exchange] | None = None
@@ -73,10 +80,10 @@ class HttpConnection(asyncio.Protocol):
             self.abort()
             return
         match self._reader.feed(data):
-            case Reading.UNFINISHED:
-                pass
             case Reading.COMPLETE:
                 self._conclude()
+            case Reading.UNFINISHED:
+                pass
             case Reading.NOT_HTTP:
                 self._end(NOT_HTTP)
             case found:
@@ -96,8 +103,10 @@ class HttpConnection(asyncio.Protocol):
         transport = self._transport
         if not self._reader.may_follow or transport is None or transport.get_write_buffer_size():
             self._end(self._reader.answer())
-        else:
-            self._settle(self._reader.answer())
+            return
+        self._settle(self._reader.answer())
+        self.free_since_s = self._loop.time()
+        self._on_free(self)
 
     def _end(self, exchange: Exchange) -> None:
         """The exchange under way, if any, comes to this, and the connection is not used again."""
@@ -108,10 +117,9 @@ class HttpConnection(asyncio.Protocol):
             self._timer.cancel()
             self._timer = None
         self._settle(exchange)
+        self._on_end(self)
 
     def _settle(self, exchange: Exchange) -> None:
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_result(exchange)
-        self.free_since_s = self._loop.time()
-        self._on_free(self)

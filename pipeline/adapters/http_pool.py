@@ -90,7 +90,7 @@ class HttpPool:
         tls = self._origin.tls
         try:
             _, connection = await self._loop.create_connection(
-                lambda: HttpConnection(self._kept_headers, self._hear),
+                lambda: HttpConnection(self._kept_headers, self._free.append, self._forget),
                 sock=connected,
                 ssl=tls,
                 server_hostname=self._origin.host if tls else None,
@@ -104,11 +104,8 @@ class HttpPool:
             self._all.add(connection)
         return connection
 
-    def _hear(self, connection: HttpConnection) -> None:
-        """A connection is free, or has ended."""
-        if connection.is_open:
-            self._free.append(connection)
-            return
+    def _forget(self, connection: HttpConnection) -> None:
+        """A connection has ended."""
         self._all.discard(connection)
         if connection in self._free:
             self._free.remove(connection)

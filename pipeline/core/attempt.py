@@ -54,6 +54,8 @@ class RetryPolicy:
     max_attempts: int
 
 
+_ACCEPT: Final = Accept()
+
 WHOLE_ATTEMPTS: Final = 3
 """After so many failures of an array its events are to be told apart."""
 
@@ -127,7 +129,7 @@ def next_step(
     """What follows from a verdict; `attempts` include the exchange, `blame` knows all requests."""
     match verdict:
         case Accepted():
-            return Consequence(Accept(), attempts, Sign.TAKES)
+            return Consequence(_ACCEPT, attempts, Sign.TAKES)
         case Refused():
             return Consequence(Fail(_refusal(exchange), describe_no(exchange)), attempts, Sign.REFUSES_EVENT)
         case Throttled(retry_after):

@@ -4,6 +4,8 @@ What an entry holds stands in `core/audit_record.py`, reading back in `core/audi
 the headers of dead letters in `core/dead_letter.py`.
 """
 
+from typing import Final
+
 import orjson
 
 from pipeline.core.audit_decode import decode_audit
@@ -42,29 +44,37 @@ __all__ = [
     "utc_text",
 ]
 
+_FROM_SENDERS: Final = ("detail", "message_id", "type", "event_name", "event_timestamp")
+
 
 def encode(entry: AuditEntry) -> bytes:
     """The entry as JSON in UTF-8. Texts of senders are cut at 1,024 characters; never raises."""
     if isinstance(entry, AssignmentMarker):
         return _dump(_marker_json(entry))
-    return _dump(_record_json(entry))
+    told = _record_json(entry)
+    written = _dump(told)
+    return written if len(written) <= LONGEST else _dump(_shortened(told))
 
 
 def audit_key(message_id: str | None) -> bytes | None:
     """The Kafka key of an audit record: the event's `messageId`."""
-    return None if message_id is None else utf8(cut(message_id))
+    if message_id is None:
+        return None
+    is_plain = len(message_id) <= LONGEST and message_id.isascii()
+    return message_id.encode() if is_plain else utf8(cut(message_id))
 
 
 def _record_json(record: AuditRecord) -> dict[str, Json]:
+    source = record.source
     told: dict[str, Json] = {
         "schema": AUDIT_SCHEMA,
         "outcome": record.outcome,
         "reason": record.reason,
         "stage": record.stage,
-        "detail": cut(record.detail),
-        "message_id": _cut_or_none(record.message_id),
-        "type": _cut_or_none(record.type),
-        "event_name": _cut_or_none(record.event_name),
+        "detail": record.detail,
+        "message_id": record.message_id,
+        "type": record.type,
+        "event_name": record.event_name,
         "mapping": record.mapping,
         "action": record.action,
         "part": record.part,
@@ -73,8 +83,13 @@ def _record_json(record: AuditRecord) -> dict[str, Json]:
         "pass": record.pass_,
         "epoch": record.epoch,
         "plan": record.plan,
-        "source": _source_json(record.source),
-        "event_timestamp": _cut_or_none(record.event_timestamp),
+        "source": {
+            "topic": source.topic,
+            "partition": source.partition,
+            "offset": source.offset,
+            "timestamp_ms": source.timestamp_ms,
+        },
+        "event_timestamp": record.event_timestamp,
         "http": None if record.http is None else _http_json(record.http),
         "decided_at": record.decided_at,
         "worker": record.worker,
@@ -85,15 +100,6 @@ def _record_json(record: AuditRecord) -> dict[str, Json]:
     if record.lost_through is not None:
         told["lost_through"] = record.lost_through
     return told
-
-
-def _source_json(source: SourcePosition) -> dict[str, Json]:
-    return {
-        "topic": source.topic,
-        "partition": source.partition,
-        "offset": source.offset,
-        "timestamp_ms": source.timestamp_ms,
-    }
 
 
 def _http_json(http: HttpExchange) -> dict[str, Json]:
@@ -119,6 +125,11 @@ def _marker_json(marker: AssignmentMarker) -> dict[str, Json]:
     }
 
 
+def _shortened(told: dict[str, Json]) -> dict[str, Json]:
+    """The same with texts of a bounded length; in a record of fewer bytes none is longer."""
+    return told | {key: cut(told[key]) for key in _FROM_SENDERS if told[key] is not None}
+
+
 def _dump(value: dict[str, Json]) -> bytes:
     try:
         return orjson.dumps(value)
@@ -128,7 +139,3 @@ def _dump(value: dict[str, Json]) -> bytes:
 
 def _well_formed(value: Json) -> Json:
     return utf8(value).decode() if isinstance(value, str) else value
-
-
-def _cut_or_none(text: str | None) -> str | None:
-    return text if text is None or len(text) <= LONGEST else cut(text)

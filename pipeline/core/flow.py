@@ -44,7 +44,7 @@ def decide(plan: Plan, record: Record) -> Decided:
     blocked = why_blocked(event)
     if blocked is not None:
         return Decided(summarize(event), (Filtered(Reason.INTEGRATIONS_BLOCKED, blocked),))
-    size = record.size_bytes
+    size = len(record.value or b"")
     parts = [
         decide_part(mapping, event, size)
         for mapping in plan.candidates(event)
@@ -98,7 +98,7 @@ def summarize(event: Event) -> EventSummary:
     """What the audit tells of an event: texts only, cut, and safe to write as UTF-8."""
     return EventSummary(
         _text(event.get("messageId")),
-        _text(event.get("type")),
+        event["type"],
         _text(event.get(_NAME_FIELDS.get(event["type"], ""))),
         _text(event.get("timestamp")),
     )

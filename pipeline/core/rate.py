@@ -47,7 +47,10 @@ _UNKNOWN: Final = _Growth(6.0, 6.0)
 
 
 class Rate:
-    """The pace of the requests to one destination. All times are monotonic seconds."""
+    """The pace of the requests to one destination. All times are monotonic seconds.
+
+    Not before `next_s` may a request start.
+    """
 
     __slots__ = (
         "_accepted",
@@ -55,8 +58,8 @@ class Rate:
         "_cut_at_s",
         "_grows_from_s",
         "_is_known",
-        "_next_s",
         "_throttled",
+        "next_s",
     )
 
     def __init__(self) -> None:
@@ -65,37 +68,34 @@ class Rate:
         self._ceiling_per_s: float | None = None
         self._cut_at_s = 0.0
         self._grows_from_s = 0.0
-        self._next_s = 0.0
+        self.next_s = 0.0
         self._is_known = False
 
     def per_s(self, now_s: float) -> float | None:
         """The limit as of now; None while there is none."""
-        if self._ceiling_per_s is None:
-            return None
+        ceiling_per_s = self._ceiling_per_s
+        return None if ceiling_per_s is None else self._grown_per_s(ceiling_per_s, now_s)
+
+    def _grown_per_s(self, ceiling_per_s: float, now_s: float) -> float:
         grown_s = max(0.0, now_s - self._grows_from_s)
         growth = _KNOWN if self._is_known else _UNKNOWN
         cubic_s = min(grown_s, growth.doubles_after_s)
         level = 1.0 + (1.0 - CUT) * (cubic_s / growth.regrowth_s - 1.0) ** 3
         doublings = min((grown_s - cubic_s) / _DOUBLING_S, _MAX_DOUBLINGS)
-        limit_per_s: float = self._ceiling_per_s * level * 2.0**doublings
+        limit_per_s: float = ceiling_per_s * level * 2.0**doublings
         return limit_per_s
-
-    @property
-    def next_s(self) -> float:
-        """Not before this moment may a request start."""
-        return self._next_s
 
     def start(self, now_s: float) -> None:
         """A request starts now."""
-        limit_per_s = self.per_s(now_s)
-        if limit_per_s is not None:
-            self._next_s = max(self._next_s, now_s - _BURST_S) + 1.0 / limit_per_s
+        if self._ceiling_per_s is not None:
+            wait_s = 1.0 / self._grown_per_s(self._ceiling_per_s, now_s)
+            self.next_s = max(self.next_s, now_s - _BURST_S) + wait_s
 
     def spare(self, now_s: float) -> None:
         """The request that started now was not made after all."""
         limit_per_s = self.per_s(now_s)
         if limit_per_s is not None:
-            self._next_s -= 1.0 / limit_per_s
+            self.next_s -= 1.0 / limit_per_s
 
     def accept(self, now_s: float) -> None:
         """A request was accepted."""
@@ -120,7 +120,7 @@ class Rate:
         self._ceiling_per_s = found_per_s
         self._cut_at_s = now_s
         self._grows_from_s = now_s + hold_s
-        self._next_s = now_s + 1.0 / (found_per_s * CUT)
+        self.next_s = now_s + 1.0 / (found_per_s * CUT)
 
     def _are_few(self, now_s: float) -> bool:
         """Whether hardly any of the latest answers were 429s, those of congestions known aside."""

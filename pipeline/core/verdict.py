@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Final, assert_never
 
 from pipeline.core.exchange import Answer, Exchange, NoAnswer
-from pipeline.core.verdict_rules import DEFAULT_RULES, Rule, VerdictKind
+from pipeline.core.verdict_rules import ALL_STATUSES, DEFAULT_RULES, Rule, VerdictKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ Verdict = Accepted | Refused | Throttled | Transient | Unauthorised
 
 _MAY_HAVE_ARRIVED: Final = frozenset({500, 502, 504})
 _SUCCESSES: Final = range(200, 300)
+_BRING_RETRY_AFTER: Final = frozenset({VerdictKind.THROTTLED, VerdictKind.TRANSIENT})
 
 
 def judge(exchange: Exchange, rules: tuple[Rule, ...] = DEFAULT_RULES) -> Verdict:
@@ -53,6 +54,34 @@ def judge(exchange: Exchange, rules: tuple[Rule, ...] = DEFAULT_RULES) -> Verdic
             return _verdict(_kind(exchange, rules), exchange.retry_after)
         case _:
             assert_never(exchange)
+
+
+class VerdictTable:
+    """The rules made quick: where the status alone decides, its verdict is looked up."""
+
+    __slots__ = ("_by_status", "_rules")
+
+    def __init__(self, rules: tuple[Rule, ...] = DEFAULT_RULES) -> None:
+        self._rules = rules
+        found = {status: _by_status_alone(status, rules) for status in ALL_STATUSES}
+        self._by_status = {status: verdict for status, verdict in found.items() if verdict is not None}
+
+    def verdict(self, exchange: Exchange) -> Verdict:
+        """What `judge` says of the exchange by these rules."""
+        if isinstance(exchange, Answer):
+            found = self._by_status.get(exchange.status)
+            if found is not None:
+                return found
+        return judge(exchange, self._rules)
+
+
+def _by_status_alone(status: int, rules: tuple[Rule, ...]) -> Verdict | None:
+    """What every answer of this status means; None where its headers or body have a say."""
+    asking = (rule for rule in rules if any(status in statuses for statuses in rule.statuses))
+    first = next(asking, None)
+    if first is None or first.conditions or first.verdict in _BRING_RETRY_AFTER:
+        return None
+    return _verdict(first.verdict, None)
 
 
 def _kind(answer: Answer, rules: tuple[Rule, ...]) -> VerdictKind:

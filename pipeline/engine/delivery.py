@@ -35,7 +35,7 @@ from pipeline.core.metrics import (
     answer_label,
 )
 from pipeline.core.outcome import Outcome
-from pipeline.core.verdict import describe, judge
+from pipeline.core.verdict import VerdictTable, describe, judge
 from pipeline.core.verdict_rules import DEFAULT_RULES, Rule
 from pipeline.engine.assignment import Assignment, Entry
 from pipeline.engine.gate import Ended, Gate, Pass
@@ -81,6 +81,7 @@ class Delivery:
     ) -> None:
         self._destination = destination
         self._policy = policy
+        self._verdicts = VerdictTable(policy.rules)
         self._clock = clock
         self._jitter = jitter
         self._gate = gate
@@ -212,17 +213,18 @@ class Delivery:
         finally:
             shipment.end()
             self._exchange_ended.set()
-        took_s = self._clock.monotonic_s() - started_s
+        ended_s = self._clock.monotonic_s()
+        took_s = ended_s - started_s
         self._count(shipment, exchange, took_s)
         latency_ms = round(took_s * 1000, 1)
         made = attempted(shipment.attempts, exchange, sent_at_ms=sent_at_ms, latency_ms=latency_ms)
         end = next_step(
-            judge(exchange, self._policy.rules),
+            self._verdicts.verdict(exchange),
             exchange,
             made,
             policy=self._policy.retry,
             blame=self._blame,
-            now_ms=self._clock.now_ms(),
+            now_ms=sent_at_ms + int(took_s * 1000),
             jitter=self._jitter(),
         )
         if end.attempts.charged > made.charged:
@@ -234,7 +236,8 @@ class Delivery:
             self._traces.answered(shipment, exchange, end.step)
         if end.sign is Sign.TAKES:
             self._blame.accept(number)
-        self._gate.hear(turn.entry, Ended(end.sign, shipment.event, exchange, started_s, _hold_s(end.step)))
+        ended = Ended(end.sign, shipment.event, exchange, started_s, ended_s, _hold_s(end.step))
+        self._gate.hear(turn.entry, ended)
         return end
 
     def _count(self, shipment: Shipment, exchange: Exchange, took_s: float) -> None:

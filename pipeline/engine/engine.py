@@ -185,8 +185,7 @@ class Engine:
 
     def _settle_all(self, entries: list[Entry]) -> None:
         """Together, so that what may follow is admitted together: that is a good deal quicker."""
-        for entry in entries:
-            self.partitions.settle(entry)
+        self.partitions.settle(entries)
         for assignment in {entry.assignment for entry in entries}:
             if assignment.waiting:
                 self._admission.go_on(assignment)

@@ -53,13 +53,14 @@ class Pass(Enum):
 class Ended:
     """An exchange that has ended, which event it was of, and what it says of the destination.
 
-    `started_s` is monotonic; `hold_s` is how long the destination asks to be left alone.
+    `started_s` and `ended_s` are monotonic; `hold_s` is how long the destination asks to be left alone.
     """
 
     sign: Sign
     event: Hashable
     exchange: Exchange
     started_s: float
+    ended_s: float
     hold_s: float = 0.0
 
 
@@ -168,9 +169,14 @@ class Gate:
 
     def hear(self, entry: Pass, ended: Ended) -> None:
         """The exchange of a pass has ended."""
-        breaker, now_s = self._breaker, self._clock.monotonic_s()
+        breaker, now_s = self._breaker, ended.ended_s
         if ended.sign is Sign.TAKES:
             self._rate.accept(now_s)
+            if entry is Pass.FREE:  # nearly all: nothing can open by it, nothing is to be said
+                self._pace(ended, now_s)
+                breaker.hear(ended.sign, ended.event, now_s, 0.0)
+                self._log.end()
+                return
         elif ended.sign is Sign.THROTTLES:
             self._throttle(ended, now_s)
         cause_before = breaker.cause

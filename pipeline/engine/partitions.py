@@ -135,14 +135,18 @@ class Partitions:
         self.budget.take(size_bytes, len(records))
         return assignment
 
-    def settle(self, entry: Entry) -> None:
-        """All outcomes of an entry stand on the audit topic."""
-        entry.settle()
-        self._meter.add(RECORDS_SETTLED)
-        assignment, size_bytes = entry.assignment, entry.record.size_bytes
-        if not assignment.is_closed:
-            assignment.in_flight_bytes -= size_bytes
-            self.budget.give_back(size_bytes)
+    def settle(self, entries: Sequence[Entry]) -> None:
+        """All outcomes of these entries stand on the audit topic."""
+        freed_bytes = freed = 0
+        for entry in entries:
+            entry.settle()
+            if not entry.assignment.is_closed:
+                size_bytes = entry.record.size_bytes
+                entry.assignment.in_flight_bytes -= size_bytes
+                freed_bytes += size_bytes
+                freed += 1
+        self._meter.add(RECORDS_SETTLED, len(entries))
+        self.budget.give_back(freed_bytes, freed)
 
     def must_wait(self, partition: TopicPartition) -> bool:
         """Whether nothing may be received from it now: there is no room, or it is stretched."""

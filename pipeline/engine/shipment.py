@@ -54,8 +54,10 @@ class Shipment:
 
     def drop_closed(self) -> None:
         """Leave out the parts whose assignment was given back: they are the successor's."""
-        if any(part.entry.assignment.is_closed for part in self.parts):
-            self._keep(self.parts)
+        for part in self.parts:
+            if part.entry.assignment.is_closed:
+                self._keep(self.parts)
+                return
 
     def take_older(self, oldest_ms: float) -> "Shipment":
         """Take out the parts whose record is older than that, with the attempts made of them.

@@ -43,6 +43,13 @@ def test_so_large_a_share_of_the_last_is_too_much() -> None:
     assert told[99] == "90 of the last 100"
 
 
+def test_what_was_good_for_long_is_as_good_as_what_was_good_lately() -> None:
+    for good in (99, 100, 101, 1000):
+        assert verdicts([False] * good + [True] * 50)[-2:] == ["", "50 in a row"]
+        mostly_bad = [number % 10 != 0 for number in range(100)]
+        assert verdicts([False] * good + mostly_bad)[-2:] == ["", "90 of the last 100"]
+
+
 @given(st.lists(st.booleans(), max_size=400))
 def test_it_is_told_exactly_when_it_is_so(outcomes: list[bool]) -> None:
     for number, told in enumerate(verdicts(outcomes), 1):

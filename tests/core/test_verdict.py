@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.exchange import Answer, NoAnswer, NoAnswerKind
+from pipeline.core.exchange import Answer, Exchange, NoAnswer, NoAnswerKind
 from pipeline.core.verdict import (
     Accepted,
     Refused,
@@ -12,6 +12,7 @@ from pipeline.core.verdict import (
     Transient,
     Unauthorised,
     Verdict,
+    VerdictTable,
     describe,
     describe_no,
     judge,
@@ -51,6 +52,13 @@ def test_a_status_that_http_does_not_know_is_transient(status: int) -> None:
 @pytest.mark.parametrize("bytes_written", [True, False])
 def test_no_answer_is_transient(kind: NoAnswerKind, bytes_written: bool) -> None:  # noqa: FBT001 (parametrized)
     assert Transient() == judge(NoAnswer(kind, "gone", bytes_written))
+
+
+@pytest.mark.parametrize("kind", NoAnswerKind)
+def test_the_default_table_is_the_default_rules(kind: NoAnswerKind) -> None:
+    exchanges: list[Exchange] = [NoAnswer(kind, "", bytes_written=True)]
+    exchanges += [Answer(status, "3") for status in range(1000)]
+    assert [VerdictTable().verdict(each) for each in exchanges] == [judge(each) for each in exchanges]
 
 
 def test_the_first_rule_that_matches_wins() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.exchange import Answer
-from pipeline.core.verdict import deciding
+from pipeline.core.verdict import VerdictTable, deciding, judge
 from pipeline.core.verdict_rules import (
     DEFAULT_RULES,
     BodyContains,
@@ -36,6 +36,12 @@ RULES = st.builds(
     st.sampled_from(VerdictKind),
     st.lists(CONDITIONS, max_size=2).map(tuple),
 )
+ANSWERS = [
+    Answer(status, "7", body, headers)
+    for status in range(199, 217)
+    for body in (b"", b"a", b'{"a":1}', b'{"b":"a"}')
+    for headers in ((), (("a", "1"),))
+]
 
 
 @pytest.mark.parametrize(
@@ -130,15 +136,16 @@ def test_headers_are_kept_once_each() -> None:
 
 @given(st.lists(RULES, min_size=1, max_size=5))
 def test_a_rule_that_never_decides_decides_on_no_answer(rules: list[Rule]) -> None:
-    answers = [
-        Answer(status, None, body, headers)
-        for status in range(199, 217)
-        for body in (b"", b"a", b'{"a":1}', b'{"b":"a"}')
-        for headers in ((), (("a", "1"),))
-    ]
     for index, rule in enumerate(rules):
         if never_decides(rules, index):
-            assert all(deciding(answer, tuple(rules)) is not rule for answer in answers)
+            assert all(deciding(answer, tuple(rules)) is not rule for answer in ANSWERS)
+
+
+@given(st.lists(RULES, min_size=1, max_size=5).map(tuple))
+def test_a_table_says_what_its_rules_say(rules: tuple[Rule, ...]) -> None:
+    table = VerdictTable(rules)
+    for answer in ANSWERS:
+        assert table.verdict(answer) == judge(answer, rules)
 
 
 @given(RULES, RULES)
