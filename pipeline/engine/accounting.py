@@ -1,7 +1,7 @@
 """From an outcome to its audit record and, where it is due, its dead letter."""
 
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Final, assert_never
 
 from pipeline.core.audit import (
     AssignmentMarker,
@@ -41,13 +41,18 @@ class Author:
     plan: str
 
 
+Labels = tuple[Stage, OutcomeKind, Reason]
+"""By what outcomes are counted."""
+
+_DELIVERED: Final = (Stage.DELIVER, OutcomeKind.DELIVERED, Reason.ACCEPTED)
+_EXPIRED: Final = (Stage.DELIVER, OutcomeKind.EXPIRED, Reason.EXPIRED)
+_LOST: Final = (Stage.SOURCE, OutcomeKind.LOST, Reason.REMOVED_BY_RETENTION)
+
+
 @value_class
 class _Told:
-    """The fields of an audit record that depend on the kind of outcome."""
+    """The fields of an audit record that depend on the kind of outcome, its labels aside."""
 
-    outcome: OutcomeKind
-    stage: Stage
-    reason: Reason
     detail: str
     mapping: str | None
     action: str | None
@@ -57,15 +62,37 @@ class _Told:
     lost: Lost | None = None
 
 
-def audit_record(author: Author, entry: Entry, index: int, outcome: Outcome, now_ms: int) -> AuditRecord:
+def labels_of(outcome: Outcome) -> Labels:
+    """Stage, kind and reason of an outcome."""
+    match outcome:
+        case Delivered():
+            return _DELIVERED
+        case Filtered(reason):
+            return Stage.TRIGGER, OutcomeKind.FILTERED, reason
+        case Rejected(stage, reason):
+            return stage, OutcomeKind.REJECTED, reason
+        case Failed(_, reason):
+            return Stage.DELIVER, OutcomeKind.FAILED, reason
+        case Expired():
+            return _EXPIRED
+        case Lost():
+            return _LOST
+        case _:
+            assert_never(outcome)
+
+
+def audit_record(
+    author: Author, entry: Entry, index: int, outcome: Outcome, decided_at_ms: int
+) -> AuditRecord:
     """What the audit topic says of part `index` (from 0) of an entry."""
     told = _tell(outcome)
+    stage, kind, reason = labels_of(outcome)
     record, summary = entry.record, entry.decided.summary
     offset = record.offset if told.lost is None else told.lost.first
     return AuditRecord(
-        outcome=told.outcome,
-        reason=told.reason,
-        stage=told.stage,
+        outcome=kind,
+        reason=reason,
+        stage=stage,
         detail=told.detail,
         message_id=summary.message_id,
         type=summary.type,
@@ -81,7 +108,7 @@ def audit_record(author: Author, entry: Entry, index: int, outcome: Outcome, now
         source=SourcePosition(record.topic, record.partition, offset, record.timestamp_ms),
         event_timestamp=summary.timestamp,
         http=told.http,
-        decided_at=utc_text(now_ms),
+        decided_at=utc_text(decided_at_ms),
         worker=author.worker,
         has_visitor_code=told.has_visitor_code,
         possible_duplicate=told.possible_duplicate,
@@ -123,37 +150,29 @@ def dead_letter(entry: Entry, audit: AuditRecord) -> DeadLetter | None:
 def _tell(outcome: Outcome) -> _Told:
     match outcome:
         case Delivered(part, attempts, is_doubtful):
-            return _deliver_stage(OutcomeKind.DELIVERED, Reason.ACCEPTED, "", part, attempts, is_doubtful)
-        case Filtered(reason, detail, mapping, action):
-            return _Told(OutcomeKind.FILTERED, Stage.TRIGGER, reason, detail, mapping, action)
-        case Rejected(stage, reason, detail, mapping, action):
-            return _Told(OutcomeKind.REJECTED, stage, reason, detail, mapping, action)
+            return _deliver_stage("", part, attempts, is_doubtful)
+        case Filtered(_, detail, mapping, action):
+            return _Told(detail, mapping, action)
+        case Rejected(_, _, detail, mapping, action):
+            return _Told(detail, mapping, action)
         case Lost(first, last):
             detail = f"offsets {first} to {last} were removed before they were read"
-            reason = Reason.REMOVED_BY_RETENTION
-            return _Told(OutcomeKind.LOST, Stage.SOURCE, reason, detail, None, None, lost=outcome)
-        case Failed(part, reason, detail, attempts, is_doubtful):
-            return _deliver_stage(OutcomeKind.FAILED, reason, detail, part, attempts, is_doubtful)
+            return _Told(detail, None, None, lost=outcome)
+        case Failed(part, _, detail, attempts, is_doubtful):
+            return _deliver_stage(detail, part, attempts, is_doubtful)
         case Expired(part, detail, expired_attempts, is_doubtful):
-            return _deliver_stage(
-                OutcomeKind.EXPIRED, Reason.EXPIRED, detail, part, expired_attempts, is_doubtful
-            )
+            return _deliver_stage(detail, part, expired_attempts, is_doubtful)
         case _:
             assert_never(outcome)
 
 
 def _deliver_stage(
-    kind: OutcomeKind,
-    reason: Reason,
     detail: str,
     part: Deliverable,
     attempts: Attempts | None,
     is_doubtful: bool,  # noqa: FBT001 (it travels as a field of the outcome)
 ) -> _Told:
     return _Told(
-        kind,
-        Stage.DELIVER,
-        reason,
         detail,
         part.mapping,
         part.action,

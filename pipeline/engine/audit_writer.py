@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 
 from pipeline.core.audit import AuditRecord, audit_key, encode
 from pipeline.core.metrics import AUDIT_SECONDS
+from pipeline.core.outcome import Outcome
 from pipeline.core.value import value_class
-from pipeline.engine.accounting import dead_letter
+from pipeline.engine.accounting import Author, audit_record, dead_letter
 from pipeline.engine.assignment import Entry
 from pipeline.engine.meter import Meter
 from pipeline.engine.tapping import Taps
@@ -21,8 +22,20 @@ from pipeline.ports import AuditLog, Clock, DeadLetter, DeadLetters, LogEntry, L
 
 @value_class
 class _Pending:
+    """Part `index` of an entry has its outcome."""
+
     entry: Entry
-    outcome: AuditRecord
+    index: int
+    outcome: Outcome
+    decided_at_ms: int
+
+
+@value_class
+class _Item:
+    """What is to be written of it."""
+
+    entry: Entry
+    record: AuditRecord
     log_entry: LogEntry
     letter: DeadLetter | None
 
@@ -38,6 +51,7 @@ class AuditWriter:
 
     def __init__(
         self,
+        author: Author,
         audit: AuditLog,
         dead_letters: DeadLetters,
         clock: Clock,
@@ -49,6 +63,7 @@ class AuditWriter:
         taps: Taps,
         traces: Traces,
     ) -> None:
+        self._author = author
         self._audit = audit
         self._dead_letters = dead_letters
         self._clock = clock
@@ -71,13 +86,11 @@ class AuditWriter:
         """How many outcomes are not acknowledged yet."""
         return self._outstanding
 
-    def put(self, entry: Entry, record: AuditRecord) -> None:
-        """Queue one outcome of an entry; of an assignment that was given up nothing is written."""
+    def put(self, entry: Entry, index: int, outcome: Outcome) -> None:
+        """Queue the outcome of part `index` (from 0) of an entry; of what was given up nothing is written."""
         if entry.assignment.is_given_up:
             return
-        pending = _Pending(
-            entry, record, LogEntry(audit_key(record.message_id), encode(record)), dead_letter(entry, record)
-        )
+        pending = _Pending(entry, index, outcome, self._clock.now_ms())
         self._pending[entry.record.partition].append(pending)
         self._outstanding += 1
         self._is_idle.clear()
@@ -99,28 +112,36 @@ class AuditWriter:
         """Return when all that was queued is acknowledged or given up; `run` does the work."""
         await self._is_idle.wait()
 
-    async def _write(self, partition: int, items: list[_Pending]) -> None:
-        if await self._write_letters(partition, _standing(items)):
+    async def _write(self, partition: int, pending: list[_Pending]) -> None:
+        """All records are made here, one after the other: half of the time of one now and then."""
+        items = [self._item(each) for each in pending if not each.entry.assignment.is_given_up]
+        if await self._write_letters(partition, items):
             await self._write_outcomes(partition, _standing(items))
         self._busy.remove(partition)
         if partition in self._pending:
             self._is_wanted.set()
-        self._outstanding -= len(items)
+        self._outstanding -= len(pending)
         if self._outstanding == 0:
             self._is_idle.set()
 
-    async def _write_letters(self, partition: int, items: list[_Pending]) -> bool:
+    def _item(self, pending: _Pending) -> _Item:
+        entry = pending.entry
+        record = audit_record(self._author, entry, pending.index, pending.outcome, pending.decided_at_ms)
+        log_entry = LogEntry(audit_key(record.message_id), encode(record))
+        return _Item(entry, record, log_entry, dead_letter(entry, record))
+
+    async def _write_letters(self, partition: int, items: list[_Item]) -> bool:
         letters = [item.letter for item in items if item.letter is not None]
         try:
             if letters:
-                self._on_letters(item.outcome for item in items if item.letter is not None)
+                self._on_letters(item.record for item in items if item.letter is not None)
                 await self._dead_letters.append(letters)
         except LogUnavailable as error:
             self._on_unacknowledged(partition, str(error))
             return False
         return True
 
-    async def _write_outcomes(self, partition: int, items: list[_Pending]) -> None:
+    async def _write_outcomes(self, partition: int, items: list[_Item]) -> None:
         if not items:
             return
         began_s = self._clock.monotonic_s()
@@ -138,12 +159,12 @@ class AuditWriter:
             if entry.unaudited == 0:
                 settled.append(entry)
         if self._taps.is_any:
-            self._taps.audited([(item.entry.record, item.outcome) for item in items])
+            self._taps.audited([(item.entry.record, item.record) for item in items])
         if self._traces.is_on:
-            self._traces.audited([(item.entry, item.outcome) for item in items])
+            self._traces.audited([(item.entry, item.record) for item in items])
         self._on_settled(settled)
 
 
-def _standing(items: list[_Pending]) -> list[_Pending]:
+def _standing(items: list[_Item]) -> list[_Item]:
     """Without the outcomes of assignments that were given up meanwhile."""
     return [item for item in items if not item.entry.assignment.is_given_up]

@@ -4,12 +4,12 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pipeline.core.audit import AuditRecord, OutcomeKind
+from pipeline.core.audit import OutcomeKind
 from pipeline.core.metrics import OUTCOMES, POSSIBLE_DUPLICATES
-from pipeline.core.outcome import Outcome
+from pipeline.core.outcome import Delivered, Expired, Failed, Outcome
 from pipeline.core.plan import Plan
 from pipeline.core.replay import Inbox
-from pipeline.engine.accounting import Author, audit_record
+from pipeline.engine.accounting import Author, labels_of
 from pipeline.engine.admission import Admission
 from pipeline.engine.assignment import Chunk, Entry
 from pipeline.engine.audit_writer import AuditWriter
@@ -33,6 +33,9 @@ from pipeline.engine.undelivered_log import UndeliveredLog
 from pipeline.ports import AuditLog, Clock, ConsumerGroup, DeadLetters, Destination, Tracer
 
 COMMIT_INTERVAL_S: Final = 1.0
+
+_SENT: Final = (Delivered, Failed, Expired)
+"""Outcomes of what was sent, or may have been."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +85,7 @@ class Engine:
     """Takes chunks of records to their outcomes; `services` are to run side by side meanwhile."""
 
     def __init__(self, settings: EngineSettings, ports: EnginePorts) -> None:
-        self._author, self._standstill_s = settings.author, settings.standstill_s
+        self._standstill_s = settings.standstill_s
         self._clock, self._meter, self._audit_log = ports.clock, ports.meter, ports.audit_log
         lease, traces = Lease(settings.lease_s), Traces(ports.tracer, ports.clock)
         self._undelivered = UndeliveredLog(ports.clock)
@@ -101,6 +104,7 @@ class Engine:
             traces,
         )
         self._audit_writer = AuditWriter(
+            settings.author,
             ports.audit_log,
             ports.dead_letters,
             ports.clock,
@@ -120,7 +124,7 @@ class Engine:
             is_ordered=settings.is_ordered,
             deliver=self._delivery.admit,
             report=self._report,
-            report_again=self._write,
+            report_again=self._audit_writer.put,
             settle=self._settle,
             taps=ports.taps,
             traces=traces,
@@ -167,18 +171,14 @@ class Engine:
         return self.gate.is_held or self._delivery.is_pausing or self.partitions.refused > 0
 
     def _report(self, entry: Entry, index: int, outcome: Outcome) -> None:
-        record = self._write(entry, index, outcome)
-        self._meter.add(OUTCOMES, 1, record.stage, record.outcome, record.reason)
-        if record.possible_duplicate:
+        self._audit_writer.put(entry, index, outcome)
+        stage, kind, reason = labels_of(outcome)
+        self._meter.add(OUTCOMES, 1, stage, kind, reason)
+        if isinstance(outcome, _SENT) and outcome.possible_duplicate:
             self._meter.add(POSSIBLE_DUPLICATES)
-        if record.outcome is OutcomeKind.FAILED or record.outcome is OutcomeKind.EXPIRED:
-            self._undelivered.count(record.reason)
+        if kind is OutcomeKind.FAILED or kind is OutcomeKind.EXPIRED:
+            self._undelivered.count(reason)
         self.braking.count(outcome)
-
-    def _write(self, entry: Entry, index: int, outcome: Outcome) -> AuditRecord:
-        record = audit_record(self._author, entry, index, outcome, self._clock.now_ms())
-        self._audit_writer.put(entry, record)
-        return record
 
     def _settle(self, entry: Entry) -> None:
         self._settle_all([entry])
