@@ -1,4 +1,4 @@
-FROM python:3.12-slim AS build
+FROM python:3.13-slim AS build
 WORKDIR /src
 COPY requirements.lock requirements-build.lock ./
 RUN python -m venv /opt/pipeline \
@@ -12,7 +12,7 @@ RUN python -m build -qq --wheel --no-isolation \
  && cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file /src/sbom.json /opt/pipeline \
  && /opt/pipeline/bin/python -m compileall -q /opt/pipeline
 
-FROM python:3.12-slim
+FROM python:3.13-slim
 RUN useradd --system --uid 10001 --no-create-home pipeline
 COPY --from=build /opt/pipeline /opt/pipeline
 COPY --from=build /src/sbom.json /usr/share/sbom/kameleoon-pipeline.cdx.json

@@ -17,7 +17,6 @@ from pipeline.core.attempt import (
     Fail,
     RetryPolicy,
     Sign,
-    Step,
     attempted,
     is_to_be_halved,
     next_step,
@@ -236,7 +235,8 @@ class Delivery:
             self._traces.answered(shipment, exchange, end.step)
         if end.sign is Sign.TAKES:
             self._blame.accept(number)
-        ended = Ended(end.sign, shipment.event, exchange, started_s, ended_s, _hold_s(end.step))
+        hold_s = end.step.hold_s if isinstance(end.step, Again) else 0.0
+        ended = Ended(end.sign, shipment.parts[0].entry.record, exchange, started_s, ended_s, hold_s)
         self._gate.hear(turn.entry, ended)
         return end
 
@@ -283,7 +283,3 @@ class Delivery:
 def _is_empty(shipment: Shipment) -> bool:
     shipment.drop_closed()
     return not shipment.parts
-
-
-def _hold_s(step: Step) -> float:
-    return step.hold_s if isinstance(step, Again) else 0.0

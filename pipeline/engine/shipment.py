@@ -31,12 +31,6 @@ class Shipment:
         """How often it was sent."""
         return 0 if self.attempts is None else self.attempts.count
 
-    @property
-    def event(self) -> tuple[str, int, int]:
-        """What tells its event from others: where the record of the first part stands."""
-        record = self.parts[0].entry.record
-        return record.topic, record.partition, record.offset
-
     def start(self) -> None:
         """An exchange of it is under way: each part's assignment counts it until its `end`."""
         for part in self.parts:
