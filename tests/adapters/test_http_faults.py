@@ -98,7 +98,7 @@ async def test_headers_that_trickle_do_not_stretch_the_limit() -> None:
         await peer.write(b"HTTP/1.1 200 OK\r\nx: y")
         await peer.gone()
 
-    async with raw_server(serve) as server, http_destination(server.endpoint, timeout_s=0.3) as destination:
+    async with raw_server(serve) as server, http_destination(server.endpoint, timeout_s=1) as destination:
         assert seen(await destination.send(BODY)) == (NoAnswerKind.TIMEOUT, True)
 
 
@@ -109,7 +109,7 @@ async def test_a_body_without_end_does_not_stretch_the_limit() -> None:
         while True:
             await peer.write(b"x" * 65_536)
 
-    async with raw_server(serve) as server, http_destination(server.endpoint, timeout_s=0.3) as destination:
+    async with raw_server(serve) as server, http_destination(server.endpoint, timeout_s=1) as destination:
         assert seen(await destination.send(BODY)) == (NoAnswerKind.TIMEOUT, True)
 
 
@@ -168,7 +168,7 @@ async def test_the_wait_for_a_free_connection_counts() -> None:
 
     async with (
         raw_server(serve) as server,
-        http_destination(server.endpoint, timeout_s=0.3, connections=1) as destination,
+        http_destination(server.endpoint, timeout_s=1, connections=1) as destination,
     ):
         first, second = await asyncio.gather(destination.send(BODY), destination.send(BODY))
     assert seen(first) == (NoAnswerKind.TIMEOUT, True)
