@@ -68,10 +68,10 @@ async def raw_server(connection: Connection, *, with_tls: bool = False) -> Async
     server = RawServer("https" if with_tls else "http")
     running: set[asyncio.Task[None]] = set()
     writers: list[asyncio.StreamWriter] = []
+    is_over = False
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server.connections += 1
-        writers.append(writer)
         try:
             await connection(Peer(reader, writer))
         except (OSError, asyncio.IncompleteReadError):
@@ -80,6 +80,10 @@ async def raw_server(connection: Connection, *, with_tls: bool = False) -> Async
             writer.close()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if is_over:
+            writer.transport.abort()
+            return
+        writers.append(writer)  # here: a task that is cancelled before its first step runs nothing
         task = asyncio.ensure_future(serve(reader, writer))
         running.add(task)
         task.add_done_callback(running.discard)
@@ -89,6 +93,7 @@ async def raw_server(connection: Connection, *, with_tls: bool = False) -> Async
     try:
         yield server
     finally:
+        is_over = True
         listening.close()
         for task in tuple(running):
             task.cancel()
