@@ -88,7 +88,7 @@ def on_broker(doing: Coroutine[Any, Any, T], told: str) -> T:
     from pipeline.adapters import kafka_errors as errors
 
     try:
-        return asyncio.run(doing)
+        return asyncio.run(_interruptible(doing))
     except errors.TopicMissingError as error:
         stop(
             ExitCode.USAGE,
@@ -104,6 +104,31 @@ def on_broker(doing: Coroutine[Any, Any, T], told: str) -> T:
         stop(ExitCode.USAGE, str(error))
     except errors.BrokerError as error:
         stop(ExitCode.UNREACHABLE, str(error), f"    {_next_step(told)}")
+
+
+async def _interruptible(doing: Coroutine[Any, Any, T]) -> T:
+    """Do it; once it is interrupted, neither an error of the client nor a complaint of the loop hides that.
+
+    A connection that is being made when the interruption comes may end in either (CPython's
+    `sock_connect`, aiokafka's `bootstrap`).
+    """
+    from pipeline.adapters.kafka_errors import BrokerError
+
+    task = asyncio.current_task()
+    is_interrupted = False
+
+    def complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not is_interrupted and not (task and task.cancelling()):
+            loop.default_exception_handler(context)
+
+    asyncio.get_running_loop().set_exception_handler(complain)
+    try:
+        return await doing
+    except (BrokerError, asyncio.CancelledError):
+        is_interrupted = bool(task and task.cancelling())
+        if is_interrupted:
+            raise asyncio.CancelledError from None
+        raise
 
 
 def _next_step(told: str) -> str:
