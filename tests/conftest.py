@@ -1,10 +1,14 @@
 """What every test session shares."""
 
+import signal
 from collections.abc import Generator, Iterator
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+
+# a shell starts what runs in the background with Ctrl-C ignored, and all that tests start would inherit that
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # how fast a machine is proves nothing
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
