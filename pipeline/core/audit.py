@@ -58,10 +58,7 @@ def encode(entry: AuditEntry) -> bytes:
 
 def audit_key(message_id: str | None) -> bytes | None:
     """The Kafka key of an audit record: the event's `messageId`."""
-    if message_id is None:
-        return None
-    is_plain = len(message_id) <= LONGEST and message_id.isascii()
-    return message_id.encode() if is_plain else utf8(cut(message_id))
+    return None if message_id is None else utf8(cut(message_id))
 
 
 def _record_json(record: AuditRecord) -> dict[str, Json]:
