@@ -58,7 +58,10 @@ def encode(entry: AuditEntry) -> bytes:
 
 def audit_key(message_id: str | None) -> bytes | None:
     """The Kafka key of an audit record: the event's `messageId`."""
-    return None if message_id is None else utf8(cut(message_id))
+    if message_id is None:
+        return None
+    is_plain = len(message_id) <= LONGEST and message_id.isascii()
+    return message_id.encode() if is_plain else utf8(cut(message_id))
 
 
 def _record_json(record: AuditRecord) -> dict[str, Json]:

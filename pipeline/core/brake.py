@@ -39,22 +39,24 @@ DEFAULT_BRAKE: Final = BrakePolicy()
 class Tally:
     """The last outcomes, good and bad."""
 
-    __slots__ = ("_bad", "_in_a_row", "_last", "_policy")
+    __slots__ = ("_bad", "_in_a_row", "_is_full", "_last", "_policy")
 
     def __init__(self, policy: BrakePolicy) -> None:
         self._policy = policy
         self._last: deque[bool] = deque()
+        self._is_full = False
         self._bad = 0
         self._in_a_row = 0
 
     def count(self, *, is_bad: bool) -> str:
         """Take one more in; answers why it is too much, empty while it is not."""
-        last = self._last
-        if not is_bad and not self._bad and len(last) == self._policy.of:
+        if self._is_full and not is_bad and not self._bad:
             return ""  # a good one more and a good one less: the usual case
+        last = self._last
         last.append(is_bad)
         if len(last) > self._policy.of:
             self._bad -= last.popleft()
+            self._is_full = True
         if not is_bad:
             self._in_a_row = 0
             return ""

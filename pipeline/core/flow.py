@@ -44,7 +44,7 @@ def decide(plan: Plan, record: Record) -> Decided:
     blocked = why_blocked(event)
     if blocked is not None:
         return Decided(summarize(event), (Filtered(Reason.INTEGRATIONS_BLOCKED, blocked),))
-    size = record.size_bytes
+    size = len(record.value or b"")
     parts = [
         decide_part(mapping, event, size)
         for mapping in plan.candidates(event)

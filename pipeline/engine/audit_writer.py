@@ -114,8 +114,8 @@ class AuditWriter:
 
     async def _write(self, partition: int, pending: list[_Pending]) -> None:
         """All records are made here: many in a row take a good deal less time than one now and then."""
-        items = [self._item(each) for each in pending]
-        if await self._write_letters(partition, _standing(items)):
+        items = [self._item(each) for each in pending if not each.entry.assignment.is_given_up]
+        if await self._write_letters(partition, items):
             await self._write_outcomes(partition, _standing(items))
         self._busy.remove(partition)
         if partition in self._pending:

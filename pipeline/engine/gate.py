@@ -172,6 +172,11 @@ class Gate:
         breaker, now_s = self._breaker, ended.ended_s
         if ended.sign is Sign.TAKES:
             self._rate.accept(now_s)
+            if entry is Pass.FREE:  # nearly all: nothing can open by it, nothing is to be said
+                self._pace(ended, now_s)
+                breaker.hear(ended.sign, ended.event, now_s, 0.0)
+                self._log.end()
+                return
         elif ended.sign is Sign.THROTTLES:
             self._throttle(ended, now_s)
         cause_before = breaker.cause

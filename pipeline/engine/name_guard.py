@@ -1,6 +1,7 @@
 """The guard against ever new event names, each of which would become a goal in Kameleoon."""
 
 from dataclasses import replace
+from operator import is_
 
 import structlog
 
@@ -23,8 +24,9 @@ class NameGuard:
 
     def checked(self, decided: Decided) -> Decided:
         """The same, with each part rejected whose event name is one too many."""
-        parts = tuple(map(self._part, decided.parts))
-        return decided if parts == decided.parts else replace(decided, parts=parts)
+        parts = [self._part(part) for part in decided.parts]
+        is_same = all(map(is_, parts, decided.parts))
+        return decided if is_same else replace(decided, parts=tuple(parts))
 
     def _part(self, part: Decision) -> Decision:
         if not isinstance(part, Deliverable) or not part.event_name:
