@@ -1,6 +1,6 @@
 """What the engine needs from the outside, as protocols; `pipeline.adapters` makes them real."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,10 +16,10 @@ from pipeline.core.value import value_class
 class Destination(Protocol):
     """Where requests go: Kameleoon, the sandbox, a fake."""
 
-    async def send(self, body: bytes, trace: TraceContext | None = None) -> Exchange:
+    def send(self, body: bytes, trace: TraceContext | None = None) -> Awaitable[Exchange]:
         """Make one POST, which carries `trace`. Raises nothing but CancelledError."""
 
-    async def check_credentials(self) -> Exchange:
+    def check_credentials(self) -> Awaitable[Exchange]:
         """Ask whether the endpoint knows the key (reference: 6.2). Raises nothing but CancelledError."""
 
     async def close(self) -> None:

@@ -2,9 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import replace
-from typing import Any
 
 from yarl import URL
 
@@ -34,7 +33,7 @@ class DirectDestination:
         self._pool: HttpPool | None = None
         self._head = self._post_head()
 
-    def send(self, body: bytes, trace: TraceContext | None = None) -> Coroutine[Any, Any, Exchange]:
+    def send(self, body: bytes, trace: TraceContext | None = None) -> Awaitable[Exchange]:
         """Make one POST of a JSON body, which carries `trace`. Raises nothing but CancelledError."""
         if trace is None:
             return self._exchange(b"%s%d\r\n\r\n%s" % (self._head, len(body), body))
@@ -62,7 +61,7 @@ class DirectDestination:
         self._pool = self._pool or self._new_pool()
         self._pool.close()
 
-    def _exchange(self, request: bytes) -> Coroutine[Any, Any, Exchange]:
+    def _exchange(self, request: bytes) -> Awaitable[Exchange]:
         """The exchange as a coroutine, without one around it where a connection is free."""
         pool = self._pool = self._pool or self._new_pool()
         timeout_s = self._settings.timeout_s

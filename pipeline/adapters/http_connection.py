@@ -38,23 +38,23 @@ class HttpConnection(asyncio.Protocol):
         """Whether a request may be written."""
         return self._transport is not None and not self._transport.is_closing()
 
-    async def exchange(self, request: bytes, deadline_s: float, timeout_s: float) -> Exchange:
-        """Write a request and read its answer, until `deadline_s` of the loop's time."""
-        if self._transport is None or self._transport.is_closing():
-            return lost(bytes_written=False)
-        self._reader.begin()
+    def exchange(self, request: bytes, deadline_s: float, timeout_s: float) -> asyncio.Future[Exchange]:
+        """Write a request and read its answer, until `deadline_s` of the loop's time.
+
+        Whoever waits no longer may cancel what is answered here: the connection is free again once the
+        answer has come.
+        """
         waiter: asyncio.Future[Exchange] = self._loop.create_future()
+        if self._transport is None or self._transport.is_closing():
+            waiter.set_result(lost(bytes_written=False))
+            return waiter
+        self._reader.begin()
         self._waiter = waiter
         self._deadline_s, self._timeout_s = deadline_s, timeout_s
         if self._timer is None:
             self._timer = self._loop.call_at(deadline_s, self._look_at_time)
         self._transport.write(request)
-        try:
-            return await waiter
-        except asyncio.CancelledError:
-            if self._waiter is waiter:  # else it was answered, and the connection may be another's by now
-                self.abort()
-            raise
+        return waiter
 
     def _look_at_time(self) -> None:
         """One timer serves many exchanges: set for an earlier one, it moves on to the present deadline."""

@@ -90,11 +90,12 @@ class AuditWriter:
         """Queue the outcome of part `index` (from 0) of an entry; of what was given up nothing is written."""
         if entry.assignment.is_given_up:
             return
-        pending = _Pending(entry, index, outcome, self._clock.now_ms())
-        self._pending[entry.record.partition].append(pending)
+        pending = self._pending[entry.record.partition]
+        if not pending:  # else whoever was the first has seen to this
+            self._is_idle.clear()
+            self._is_wanted.set()
+        pending.append(_Pending(entry, index, outcome, self._clock.now_ms()))
         self._outstanding += 1
-        self._is_idle.clear()
-        self._is_wanted.set()
 
     async def run(self) -> None:
         """Write for ever: of each partition one append at a time, and none waits for another's."""

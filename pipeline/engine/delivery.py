@@ -1,7 +1,8 @@
 """Stages batch and deliver: requests leave in lane order, as the gate lets them, until each has an end.
 
-A fixed number of senders take turns from one queue; there is no task per event. What must wait for
-another attempt keeps its lanes and comes back to the queue by a timer.
+One task sends what the gate lets start and takes up what has ended, as much of it as there is at a time:
+there is no task per event. What must wait for another attempt keeps its lanes and comes back to the queue
+by a timer.
 """
 
 import asyncio
@@ -25,24 +26,18 @@ from pipeline.core.batch import Batcher, BatchPolicy, join_bodies
 from pipeline.core.blame import Blame
 from pipeline.core.concurrency import Bounds
 from pipeline.core.exchange import Exchange
-from pipeline.core.metrics import (
-    ATTEMPTS,
-    ATTEMPTS_CHARGED,
-    HTTP_ANSWERS,
-    HTTP_SECONDS,
-    RETRIES,
-    answer_label,
-)
+from pipeline.core.metrics import ATTEMPTS_CHARGED, RETRIES
 from pipeline.core.outcome import Outcome
 from pipeline.core.verdict import VerdictTable, describe, judge
 from pipeline.core.verdict_rules import DEFAULT_RULES, Rule
 from pipeline.engine.assignment import Assignment, Entry
+from pipeline.engine.exchanges import Exchanges, Sent
 from pipeline.engine.gate import Ended, Gate, Pass
 from pipeline.engine.meter import Meter
 from pipeline.engine.shipment import Part, Shipment
 from pipeline.engine.tapping import Taps
 from pipeline.engine.tracing import Traces
-from pipeline.engine.turns import Turn, Turns
+from pipeline.engine.turns import Turns
 from pipeline.ports import Clock, Destination, Timer
 
 
@@ -88,7 +83,9 @@ class Delivery:
         self._batcher: Batcher[Part] = Batcher(policy.batch)
         self._linger: Timer | None = None
         self._waiting: dict[Shipment, Timer] = {}
-        self._turns = Turns(gate)
+        self._is_wanted = asyncio.Event()
+        self._turns = Turns(gate, self._is_wanted.set)
+        self._exchanges = Exchanges(clock, meter, self._is_wanted.set)
         self._blame = Blame()
         self._exchange_ended = asyncio.Event()
         self._meter = meter
@@ -107,9 +104,16 @@ class Delivery:
 
     async def run(self) -> None:
         """Send for ever; ends only by an exception, which is a bug."""
-        async with asyncio.TaskGroup() as senders:
-            for _ in range(self._policy.concurrency.most):
-                senders.create_task(self._send_forever())
+        try:
+            while True:
+                await self._is_wanted.wait()
+                self._take_up()
+                while (turn := self._turns.take()) is not None:
+                    self._send(*turn)
+                self._is_wanted.clear()
+        finally:
+            for sent in self._exchanges.cut_short():
+                self._cut_short(sent)
 
     async def drained(self, assignments: Iterable[Assignment]) -> None:
         """Return when no exchange of the (closed) assignments is under way. Retries are dropped."""
@@ -136,36 +140,49 @@ class Delivery:
         if len(self._batcher):
             self._turns.put(Shipment(self._batcher.take()))
 
-    async def _send_forever(self) -> None:
-        while True:
-            turn = await self._turns.take()
-            if turn.entry is Pass.PROBE:
-                await self._probe(turn)
-            else:
-                await self._deliver(turn)
-            self._turns.end()
-
-    async def _probe(self, turn: Turn) -> None:
-        """See whether the destination takes the key, where that was refused, or else one event.
-
-        One of an array: what is wrong with another of its events would look like the destination's fault.
-        """
-        self._turns.remove(self._is_over)
-        if self._gate.must_ask_for_key:
-            exchange = await self._destination.check_credentials()
-            self._gate.hear_of_key(judge(exchange), describe(exchange))
-            self._turns.put_first(turn.shipment)
-        else:
-            turn.shipment.single_out()
-            await self._deliver(turn)
-
-    async def _deliver(self, turn: Turn) -> None:
-        """Send a shipment, unless nothing of it is left, and do what follows."""
-        shipment = turn.shipment
+    def _send(self, shipment: Shipment, entry: Pass) -> None:
+        """Begin an exchange, unless nothing of the shipment is left."""
+        if entry is Pass.PROBE:
+            self._turns.remove(self._is_over)
+            if self._gate.must_ask_for_key:
+                asked = self._destination.check_credentials()
+                self._exchanges.begin(shipment, entry, self._blame.started, asked, asks_for_key=True)
+                return
+            # of an array, what is wrong with another of its events would look like the destination's fault
+            shipment.single_out()
         if self._is_over(shipment):
-            self._gate.give_up(turn.entry)
+            self._gate.give_up(entry)
+            self._turns.end()
             return
-        end = await self._attempt(turn)
+        if self._taps.is_any:
+            self._taps.sending(shipment)
+        trace = self._traces.sending(shipment) if self._traces.is_on else None
+        body = join_bodies([part.deliverable.body for part in shipment.parts], self._policy.batch)
+        shipment.start()
+        self._exchanges.begin(shipment, entry, self._blame.start(), self._destination.send(body, trace))
+
+    def _take_up(self) -> None:
+        """Do what follows from the exchanges that have ended: each step for all of them (docs/adr/0010)."""
+        ended_s = self._clock.monotonic_s()
+        ended = self._exchanges.take_ended(ended_s)
+        decided = [
+            (sent, exchange, self._decide(sent, exchange, ended_s))
+            for sent, exchange in ended
+            if not sent.asks_for_key
+        ]
+        for sent, exchange, end in decided:
+            self._tell_gate(sent, exchange, end, ended_s)
+        for sent, _, end in decided:
+            self._follow(sent.shipment, end)
+        for sent, exchange in ended:
+            if sent.asks_for_key:
+                self._gate.hear_of_key(judge(exchange), describe(exchange))
+                self._turns.put_first(sent.shipment)
+            self._turns.end()
+        self._exchange_ended.set()
+
+    def _follow(self, shipment: Shipment, end: Consequence) -> None:
+        """Do with a shipment what was decided."""
         match end.step:
             case Accept():
                 for part in shipment.parts:
@@ -194,36 +211,20 @@ class Delivery:
         for each in later:
             self._waiting[each] = self._clock.call_later(delay_s, partial(self._put_back, each))
 
-    async def _attempt(self, turn: Turn) -> Consequence:
-        """One exchange, and what follows from it; the shipment's attempts are brought up to date."""
-        shipment = turn.shipment
-        body = join_bodies([part.deliverable.body for part in shipment.parts], self._policy.batch)
-        sent_at_ms, started_s = self._clock.now_ms(), self._clock.monotonic_s()
-        number = self._blame.start()
-        if self._taps.is_any:
-            self._taps.sending(shipment)
-        trace = self._traces.sending(shipment) if self._traces.is_on else None
-        shipment.start()
-        try:
-            exchange = await self._destination.send(body, trace)
-        except BaseException:
-            shipment.cut_short()
-            raise
-        finally:
-            shipment.end()
-            self._exchange_ended.set()
-        ended_s = self._clock.monotonic_s()
-        took_s = ended_s - started_s
-        self._count(shipment, exchange, took_s)
+    def _decide(self, sent: Sent, exchange: Exchange, ended_s: float) -> Consequence:
+        """What follows from an exchange; the shipment's attempts are brought up to date."""
+        shipment = sent.shipment
+        shipment.end()
+        took_s = ended_s - sent.started_s
         latency_ms = round(took_s * 1000, 1)
-        made = attempted(shipment.attempts, exchange, sent_at_ms=sent_at_ms, latency_ms=latency_ms)
+        made = attempted(shipment.attempts, exchange, sent_at_ms=sent.sent_at_ms, latency_ms=latency_ms)
         end = next_step(
             self._verdicts.verdict(exchange),
             exchange,
             made,
             policy=self._policy.retry,
             blame=self._blame,
-            now_ms=sent_at_ms + int(took_s * 1000),
+            now_ms=sent.sent_at_ms + int(took_s * 1000),
             jitter=self._jitter(),
         )
         if end.attempts.charged > made.charged:
@@ -234,16 +235,20 @@ class Delivery:
         if self._traces.is_on:
             self._traces.answered(shipment, exchange, end.step)
         if end.sign is Sign.TAKES:
-            self._blame.accept(number)
-        hold_s = end.step.hold_s if isinstance(end.step, Again) else 0.0
-        ended = Ended(end.sign, shipment.parts[0].entry.record, exchange, started_s, ended_s, hold_s)
-        self._gate.hear(turn.entry, ended)
+            self._blame.accept(sent.number)
         return end
 
-    def _count(self, shipment: Shipment, exchange: Exchange, took_s: float) -> None:
-        self._meter.add(HTTP_ANSWERS, 1, answer_label(exchange))
-        self._meter.add(ATTEMPTS, len(shipment.parts))
-        self._meter.observe(HTTP_SECONDS, took_s)
+    def _tell_gate(self, sent: Sent, exchange: Exchange, end: Consequence, ended_s: float) -> None:
+        hold_s = end.step.hold_s if isinstance(end.step, Again) else 0.0
+        event = sent.shipment.parts[0].entry.record
+        self._gate.hear(sent.entry, Ended(end.sign, event, exchange, sent.started_s, ended_s, hold_s))
+
+    def _cut_short(self, sent: Sent) -> None:
+        """Nobody waits for its answer any more."""
+        if not sent.asks_for_key:
+            sent.shipment.cut_short()
+            sent.shipment.end()
+        self._exchange_ended.set()
 
     def _is_over(self, shipment: Shipment) -> bool:
         """Whether nothing of it is left to be sent; what is too old comes to its end here."""

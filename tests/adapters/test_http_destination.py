@@ -261,7 +261,7 @@ async def test_cancelling_ends_the_exchange_and_its_connection() -> None:
         gone.set()
 
     async with raw_server(serve) as server, http_destination(server.endpoint) as destination:
-        sending = asyncio.create_task(destination.send(BODY))
+        sending = asyncio.ensure_future(destination.send(BODY))
         await arrived.wait()
         sending.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -279,7 +279,7 @@ async def test_closing_ends_exchanges_under_way_without_an_answer() -> None:
 
     async with raw_server(serve) as server:
         destination = new_destination(http_settings(server.endpoint))
-        sending = asyncio.create_task(destination.send(BODY))
+        sending = asyncio.ensure_future(destination.send(BODY))
         await arrived.wait()
         await destination.close()
         exchange = await sending

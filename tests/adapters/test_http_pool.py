@@ -3,14 +3,14 @@
 import asyncio
 import gc
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 from aiohappyeyeballs import AddrInfoType
 
 from pipeline.adapters.http_connection import HttpConnection
 from pipeline.adapters.http_pool import HttpPool, Origin, look_up
-from pipeline.core.exchange import Answer
+from pipeline.core.exchange import Answer, Exchange
 from tests.support.loops import BOTH_LOOPS
 
 
@@ -60,7 +60,7 @@ async def test_whoever_stops_waiting_when_the_answer_is_there_ends_no_exchange_o
         connection = await pool.open()
         assert isinstance(connection, HttpConnection)
         now_s = asyncio.get_running_loop().time()
-        first = asyncio.ensure_future(connection.exchange(b"GET /first\r\n\r\n", now_s + 60, 60))
+        first = asyncio.ensure_future(_awaited(connection.exchange(b"GET /first\r\n\r\n", now_s + 60, 60)))
         await asyncio.sleep(0)
         connection.data_received(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
         first.cancel()
@@ -102,3 +102,7 @@ async def test_whoever_stops_waiting_for_a_connection_leaves_no_socket_open(turn
 
 async def _look_up_at_once(host: str, port: int) -> Sequence[AddrInfoType]:
     return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (host, port))]
+
+
+async def _awaited(exchange: Awaitable[Exchange]) -> Exchange:
+    return await exchange

@@ -57,7 +57,10 @@ class FakeClock:
         await settle()
 
 
-async def settle(turns: int = 30) -> None:
-    """Let everything that can go on without time go on."""
-    for _ in range(turns):
+async def settle(most_turns: int = 1000) -> None:
+    """Let everything that can go on without time go on, for so many turns of the loop."""
+    ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]  # asyncio tells nobody that it is idle
+    for _ in range(most_turns):
         await asyncio.sleep(0)
+        if not ready:
+            return
