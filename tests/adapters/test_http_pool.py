@@ -12,6 +12,7 @@ from pipeline.adapters.http_connection import HttpConnection
 from pipeline.adapters.http_pool import HttpPool, Origin, look_up
 from pipeline.core.exchange import Answer, Exchange
 from tests.support.loops import BOTH_LOOPS
+from tests.support.raw_server import Peer, raw_server
 
 
 async def test_one_that_is_about_to_end_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,6 +103,40 @@ async def test_whoever_stops_waiting_for_a_connection_leaves_no_socket_open(turn
 
 async def _look_up_at_once(host: str, port: int) -> Sequence[AddrInfoType]:
     return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (host, port))]
+
+
+@BOTH_LOOPS
+async def test_one_whose_answer_nobody_waits_for_is_free_once_that_has_come() -> None:
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    async def serve(peer: Peer) -> None:
+        await peer.request()
+        arrived.set()
+        await go_on.wait()
+        await peer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        await peer.request()
+        await peer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await peer.gone()
+
+    freed = asyncio.Event()
+    async with raw_server(serve) as server:
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_connection(
+            lambda: HttpConnection((), lambda _: freed.set(), lambda _: None), "127.0.0.1", server.port
+        )
+        first = connection.exchange(_request("first"), loop.time() + 60, 60)
+        await arrived.wait()
+        first.cancel()
+        assert not freed.is_set()
+        go_on.set()
+        await freed.wait()
+        second = await connection.exchange(_request("second"), loop.time() + 60, 60)
+        connection.abort()
+    assert second == Answer(204, None, b"")
+
+
+def _request(path: str) -> bytes:
+    return f"POST /{path} HTTP/1.1\r\ncontent-length: 0\r\n\r\n".encode()
 
 
 async def _awaited(exchange: Awaitable[Exchange]) -> Exchange:

@@ -238,7 +238,7 @@ async def test_an_array_is_not_lost_when_part_of_it_is_given_back_between_its_ha
 
 
 async def test_a_destination_that_was_away_is_taken_up_gently_and_soon_fully() -> None:
-    """Each answer takes a tenth of a second: after some rounds all senders are at work again."""
+    """Each answer takes a tenth of a second: after some rounds as many are under way as may be."""
     world = World(concurrency=16, max_in_flight_events=10_000)
     world.destination = FakeDestination(gate=lambda _: world.clock.sleep(0.1))
 
