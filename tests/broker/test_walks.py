@@ -47,7 +47,8 @@ def _until_counted(events: int) -> str:
 
 def _until_open(partitions: int) -> str:
     """The same: a worker has opened all its partitions."""
-    return f"until [ $(grep --count 'partition open' first.log) = {partitions} ]; do :; done"
+    opened = "$(grep --count 'partition open' first.log)"
+    return f"until [ -e first.log ] && [ {opened} = {partitions} ]; do :; done"
 
 
 async def _walked(checkout: Checkout, script: str) -> Ended:
