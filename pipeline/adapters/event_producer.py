@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, RecordTooLargeError
+from aiokafka.errors import KafkaTimeoutError, MessageSizeTooLargeError, RecordTooLargeError
 
 from pipeline.adapters.kafka_admin import open_admin
 from pipeline.adapters.kafka_client import client_options
@@ -22,6 +22,7 @@ _SILENCE_S: Final = 60.0
 """After so long without an acknowledgement no broker answers: the client itself would try for ever."""
 _STOP_S: Final = 5.0
 _TOO_LARGE = (MessageSizeTooLargeError, RecordTooLargeError)
+_REFUSAL: Final = "larger than the topic takes"
 
 
 @dataclass(slots=True)
@@ -62,18 +63,23 @@ async def produce(
     """
     async with open_admin(kafka) as admin:
         await admin.partitions(topic)
+        # Too large for the topic is told here. What the broker itself refuses leaves a gap in the numbers by
+        # which it knows this producer's batches, and it takes none that comes after on the same partition.
+        limit_bytes = await admin.limit_bytes(topic)
     largest = max(kafka.max_record_bytes, _BATCH_BYTES) + _ROOM_FOR_KEY_BYTES
+    if limit_bytes is not None:
+        largest = min(largest, limit_bytes)
     with broker_errors(kafka.bootstrap_servers):
         producer = AIOKafkaProducer(
             **client_options(kafka),
             enable_idempotence=True,
             linger_ms=_LINGER_MS,
-            max_batch_size=_BATCH_BYTES,
+            max_batch_size=min(_BATCH_BYTES, largest),
             max_request_size=largest,
         )
         try:
             await producer.start()
-            await _Run(producer, topic, said).take(chunks, on_progress)
+            await _Run(producer, topic, largest, said).take(chunks, on_progress)
         finally:
             await _stop(producer)
 
@@ -88,9 +94,10 @@ async def _stop(producer: AIOKafkaProducer) -> None:
 
 
 class _Run:
-    def __init__(self, producer: AIOKafkaProducer, topic: str, said: Produced) -> None:
+    def __init__(self, producer: AIOKafkaProducer, topic: str, largest_bytes: int, said: Produced) -> None:
         self._producer = producer
         self._topic = topic
+        self._largest_bytes = largest_bytes
         self._said = said
         self._failure: BaseException | None = None
 
@@ -133,8 +140,9 @@ class _Run:
         number = said.lines
         try:
             sent = await self._producer.send(self._topic, line, key)
-        except _TOO_LARGE as error:
-            said.refuse(number, _why(error))
+        except _TOO_LARGE:
+            sizes = f"{len(line)} bytes, and {self._largest_bytes} are allowed, key and frame included"
+            said.refuse(number, f"{_REFUSAL}: {sizes}")
             return
         sent.add_done_callback(lambda done: self._settle(number, done))
 
@@ -145,10 +153,6 @@ class _Run:
         if error is None:
             self._said.acknowledged += 1
         elif isinstance(error, _TOO_LARGE):
-            self._said.refuse(number, _why(error))
+            self._said.refuse(number, _REFUSAL)
         else:
             self._failure = error
-
-
-def _why(error: KafkaError) -> str:
-    return f"larger than the topic takes: {str(error) or type(error).__name__}"

@@ -11,7 +11,14 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import InvalidPartitionsError
 
 from pipeline.adapters.kafka_client import client_options
-from pipeline.adapters.kafka_errors import BrokerError, TopicMissingError, broker_errors, refused
+from pipeline.adapters.kafka_errors import (
+    BrokerError,
+    BrokerLacksError,
+    BrokerRefusedError,
+    TopicMissingError,
+    broker_errors,
+    refused,
+)
 from pipeline.adapters.topic_contract import desired_topics
 from pipeline.config.kafka import Kafka
 from pipeline.core.topic_plan import (
@@ -115,6 +122,16 @@ class TopicAdmin:
             where = ", ".join(self._kafka.bootstrap_servers)
             raise TopicMissingError(f"topic {topic} does not exist on {where}")
         return standing.partitions
+
+    async def limit_bytes(self, topic: str) -> int | None:
+        """How large a batch of records may be that the topic takes; None where the broker does not tell."""
+        try:
+            with broker_errors(self._kafka.bootstrap_servers):
+                settings = await self._settings([topic])
+        except (BrokerRefusedError, BrokerLacksError):
+            return None
+        limit = settings.get(topic, {}).get("max.message.bytes")
+        return int(limit) if limit else None
 
     async def _create(self, change: CreateTopic) -> bool:
         copies = change.replication_factor or _BROKERS_DEFAULT

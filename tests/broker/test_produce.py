@@ -99,7 +99,7 @@ def test_standard_input_is_read_and_empty_lines_are_left_out(kafka: Broker) -> N
 
 @pytest.mark.kafka
 def test_a_line_that_is_too_large_is_named_and_the_others_arrive(kafka: Broker) -> None:
-    topic = kafka.topic()
+    topic = kafka.topic(partitions=1)
     large = b'{"text":"' + b"x" * 3_000_000 + b'"}'
     over_the_topics_limit = b'{"text":"' + b"x" * 1_060_000 + b'"}'
 
@@ -107,8 +107,8 @@ def test_a_line_that_is_too_large_is_named_and_the_others_arrive(kafka: Broker) 
 
     assert ended.returncode == ExitCode.FOUND
     assert f"2 events on {topic}" in ended.stdout.decode()
-    assert "line 2: larger than the topic takes" in said
-    assert "line 3: larger than the topic takes" in said
+    assert f"line 2: larger than the topic takes: {len(large)} bytes, and " in said
+    assert f"line 3: larger than the topic takes: {len(over_the_topics_limit)} bytes, and " in said
     assert [value for _, _, value in _read(kafka, topic, 2)] == [b"{}", b"{}"]
 
 
