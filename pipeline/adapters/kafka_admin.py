@@ -19,7 +19,7 @@ from pipeline.adapters.kafka_errors import (
     broker_errors,
     refused,
 )
-from pipeline.adapters.topic_contract import desired_topics
+from pipeline.adapters.topic_contract import LIMIT, desired_topics
 from pipeline.config.kafka import Kafka
 from pipeline.core.topic_plan import (
     Change,
@@ -130,7 +130,7 @@ class TopicAdmin:
                 settings = await self._settings([topic])
         except (BrokerRefusedError, BrokerLacksError):
             return None
-        limit = settings.get(topic, {}).get("max.message.bytes")
+        limit = settings.get(topic, {}).get(LIMIT)
         return int(limit) if limit else None
 
     async def _create(self, change: CreateTopic) -> bool:

@@ -7,7 +7,8 @@ from pipeline.core.topic_plan import DesiredSetting, DesiredTopic, Must
 from topics import CONTRACTS, Role, Setting, TopicContract
 
 _ORDER: Final[tuple[Role, ...]] = ("events", "audit", "dead_letters", "replays")
-_LIMIT: Final = "max.message.bytes"
+LIMIT: Final = "max.message.bytes"
+"""The setting of how large a batch of records may be."""
 
 
 def desired_topics(kafka: Kafka, partitions: int | None = None) -> tuple[DesiredTopic, ...]:
@@ -18,8 +19,8 @@ def desired_topics(kafka: Kafka, partitions: int | None = None) -> tuple[Desired
 def _desired(kafka: Kafka, role: Role, contract: TopicContract, partitions: int | None) -> DesiredTopic:
     settings = {name: _setting(setting) for name, setting in contract.configuration.items()}
     if role == "events":
-        limit = max(kafka.max_record_bytes, int(contract.configuration[_LIMIT].value or 0))
-        settings[_LIMIT] = DesiredSetting(str(limit), None, None)
+        limit = max(kafka.max_record_bytes, int(contract.configuration[LIMIT].value or 0))
+        settings[LIMIT] = DesiredSetting(str(limit), None, None)
     must, count = contract.partitions.must, contract.partitions.count
     return DesiredTopic(
         name=getattr(kafka.topics, role),

@@ -152,7 +152,7 @@ class Delivery:
             shipment.single_out()
         if self._is_over(shipment):
             self._gate.give_up(entry)
-            self._turns.end()
+            self._gate.leave()
             return
         if self._taps.is_any:
             self._taps.sending(shipment)
@@ -187,7 +187,7 @@ class Delivery:
             if sent.asks_for_key:
                 self._gate.hear_of_key(judge(exchange), describe(exchange))
                 self._turns.put_first(sent.shipment)
-            self._turns.end()
+            self._gate.leave()
         self._exchange_ended.set()
 
     def _follow(self, shipment: Shipment, end: Consequence) -> None:

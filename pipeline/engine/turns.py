@@ -35,7 +35,7 @@ class Turns:
             self._on_ready()
 
     def take(self) -> tuple[Shipment, Pass] | None:
-        """A shipment that may be sent now, and as what; `end` its turn when its exchange has ended."""
+        """A shipment that may be sent now, and by which pass, to be given back to the gate."""
         if not self._ready:
             return None
         match self._gate.enter():
@@ -45,10 +45,6 @@ class Turns:
                 return self._least_tried(), entry
             case entry:
                 return self._ready.popleft(), entry
-
-    def end(self) -> None:
-        """A turn is over: what came of it may let others start."""
-        self._gate.leave()
 
     def remove(self, is_over: Callable[[Shipment], bool]) -> None:
         """Take out what need not be sent any more. What comes to its end may be followed by more of these."""
