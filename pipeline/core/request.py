@@ -29,14 +29,13 @@ def build_body(payload: dict[str, Json]) -> dict[str, Json]:
     The visitor code moves into `properties`, which is always there: in its place, or last.
     Without a visitor code in the payload, one that stands in the properties is erased.
     """
-    given = payload.get("properties") or {}
-    body = {key: value for key, value in payload.items() if key != VISITOR_CODE}
-    if VISITOR_CODE in payload:
-        body["properties"] = {**given, VISITOR_CODE: payload[VISITOR_CODE]}
-    elif VISITOR_CODE in given:
-        body["properties"] = {key: value for key, value in given.items() if key != VISITOR_CODE}
-    else:
-        body["properties"] = given
+    body = payload.copy()
+    properties = payload.get("properties") or {}
+    if VISITOR_CODE in body:
+        properties = {**properties, VISITOR_CODE: body.pop(VISITOR_CODE)}
+    elif VISITOR_CODE in properties:
+        properties = {key: value for key, value in properties.items() if key != VISITOR_CODE}
+    body["properties"] = properties
     return body
 
 

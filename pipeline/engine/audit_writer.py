@@ -14,6 +14,7 @@ from pipeline.core.outcome import Outcome
 from pipeline.core.value import value_class
 from pipeline.engine.accounting import Author, audit_record, dead_letter
 from pipeline.engine.assignment import Entry
+from pipeline.engine.audit_line import AuditLines
 from pipeline.engine.meter import Meter
 from pipeline.engine.tapping import Taps
 from pipeline.engine.tracing import Traces
@@ -32,12 +33,12 @@ class _Pending:
 
 @value_class
 class _Item:
-    """What is to be written of it."""
+    """What is to be written of it; `record` is there where a dead letter is."""
 
-    entry: Entry
-    record: AuditRecord
+    outcome: _Pending
     log_entry: LogEntry
-    letter: DeadLetter | None
+    record: AuditRecord | None = None
+    letter: DeadLetter | None = None
 
 
 class AuditWriter:
@@ -64,6 +65,7 @@ class AuditWriter:
         traces: Traces,
     ) -> None:
         self._author = author
+        self._lines = AuditLines(author)
         self._audit = audit
         self._dead_letters = dead_letters
         self._clock = clock
@@ -127,15 +129,23 @@ class AuditWriter:
 
     def _item(self, pending: _Pending) -> _Item:
         entry = pending.entry
-        record = audit_record(self._author, entry, pending.index, pending.outcome, pending.decided_at_ms)
-        log_entry = LogEntry(audit_key(record.message_id), encode(record))
-        return _Item(entry, record, log_entry, dead_letter(entry, record))
+        key = audit_key(entry.decided.summary.message_id)
+        line = self._lines.line(entry, pending.index, pending.outcome, pending.decided_at_ms)
+        if line is not None:
+            return _Item(pending, LogEntry(key, line))
+        record = self._record(pending)
+        return _Item(pending, LogEntry(key, encode(record)), record, dead_letter(entry, record))
+
+    def _record(self, pending: _Pending) -> AuditRecord:
+        return audit_record(
+            self._author, pending.entry, pending.index, pending.outcome, pending.decided_at_ms
+        )
 
     async def _write_letters(self, partition: int, items: list[_Item]) -> bool:
         letters = [item.letter for item in items if item.letter is not None]
         try:
             if letters:
-                self._on_letters(item.record for item in items if item.letter is not None)
+                self._on_letters(item.record for item in items if item.letter and item.record)
                 await self._dead_letters.append(letters)
         except LogUnavailable as error:
             self._on_unacknowledged(partition, str(error))
@@ -154,18 +164,18 @@ class AuditWriter:
         self._meter.observe(AUDIT_SECONDS, self._clock.monotonic_s() - began_s)
         settled = []
         for item, audit_offset in zip(items, offsets, strict=True):
-            entry = item.entry
+            entry = item.outcome.entry
             entry.assignment.ledger.note_audited(entry.record.offset, audit_offset)
             entry.unaudited -= 1
             if entry.unaudited == 0:
                 settled.append(entry)
         if self._taps.is_any:
-            self._taps.audited([(item.entry.record, item.record) for item in items])
+            self._taps.audited([(each.outcome.entry.record, self._record(each.outcome)) for each in items])
         if self._traces.is_on:
-            self._traces.audited([(item.entry, item.record) for item in items])
+            self._traces.audited([(each.outcome.entry, self._record(each.outcome)) for each in items])
         self._on_settled(settled)
 
 
 def _standing(items: list[_Item]) -> list[_Item]:
     """Without the outcomes of assignments that were given up meanwhile."""
-    return [item for item in items if not item.entry.assignment.is_given_up]
+    return [item for item in items if not item.outcome.entry.assignment.is_given_up]

@@ -17,6 +17,14 @@ def compile_if(options: Json, build: Build) -> Node:
         tested, test = build.part(options["blank"], "blank"), is_filled
     then = build.part(options["then"], "then") if "then" in options else _ABSENT
     otherwise = build.part(options["else"], "else") if is_truthy(options.get("else")) else _ABSENT
+    if _is_one_path(options) and tested.is_clean:
+        return Node(
+            _first(tested.final, otherwise.raw),
+            _first(tested.final, otherwise.final),
+            is_clean=otherwise.is_clean,
+            is_whole=then.is_whole and otherwise.is_whole,
+            is_defined=otherwise.is_defined,
+        )
     return Node(
         _branch(test, tested.final, then.raw, otherwise.raw),
         _branch(test, tested.final, then.final, otherwise.final),
@@ -24,6 +32,25 @@ def compile_if(options: Json, build: Build) -> Node:
         is_whole=then.is_whole and otherwise.is_whole,
         is_defined=then.is_defined and otherwise.is_defined,
     )
+
+
+def _is_one_path(options: Json) -> bool:
+    """Whether the path that is asked about is the one that is taken: the commonest `@if` of all."""
+    match options:
+        case {"exists": {"@path": str(asked), **others}, "then": {"@path": str(taken), **more}}:
+            return asked == taken and not others and not more
+        case _:
+            return False
+
+
+def _first(first: Resolve, otherwise: Resolve) -> Resolve:
+    """What exists of two; the second one is given as it is."""
+
+    def resolve(payload: Value) -> Value:
+        value = first(payload)
+        return otherwise(payload) if value is None or value is UNDEFINED else value
+
+    return resolve
 
 
 def _branch(test: Callable[[Value], bool], tested: Resolve, then: Resolve, otherwise: Resolve) -> Resolve:

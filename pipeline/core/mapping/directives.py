@@ -57,15 +57,19 @@ def directive_name(template: dict[str, Json]) -> str | None:
 def _compile_object(template: dict[str, Json], build: Build) -> Node:
     nodes = {key: build.part(value, key) for key, value in template.items()}
     members = [(key, node.raw) for key, node in nodes.items()]
-    final_members = [(key, node.final) for key, node in nodes.items()]
+    final_members = [(key, node.member, node.final) for key, node in nodes.items()]
 
     def raw(payload: Value) -> Value:
         return {key: resolve(payload) for key, resolve in members}
 
     def final(payload: Value) -> Value:
+        members_of = payload if isinstance(payload, dict) else None
         result = {}
-        for key, resolve in final_members:
-            value = resolve(payload)
+        for key, member, resolve in final_members:
+            if member is None or members_of is None:
+                value = resolve(payload)
+            else:  # most of them: a call less for each
+                value = members_of.get(member, UNDEFINED)
             if value is not UNDEFINED:
                 result[key] = value
         return result

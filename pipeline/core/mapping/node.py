@@ -24,6 +24,7 @@ Resolve = Callable[[Value], Value]
 class Node:
     """A compiled piece: `final` drops undefined members, `raw` keeps them.
 
+    `member` is the key of the payload whose value the final value is, where it is no more than that.
     `is_clean`: the raw value has no undefined members. `is_whole`: the final value has no
     undefined items. `is_defined`: the value itself is never undefined.
     """
@@ -33,6 +34,7 @@ class Node:
     is_clean: bool = False
     is_whole: bool = False
     is_defined: bool = False
+    member: str | None = None
 
 
 def clean(resolve: Resolve, *, is_defined: bool = False) -> Node:

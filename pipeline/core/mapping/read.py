@@ -1,6 +1,7 @@
 """The directives that read: `@path`, `@template`, `@literal`, `@arrayPath`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from pipeline.core.event import Json
 from pipeline.core.javascript import type_name
@@ -13,7 +14,9 @@ from pipeline.core.mapping.templates import compile_template, fill
 def compile_path_directive(path: Json, build: Build) -> Node:
     """`@path`: the value that a path leads to."""
     if isinstance(path, str):
-        return build.reading(compile_path(split_path(without_root(path))))
+        keys = split_path(without_root(path))
+        node = build.reading(compile_path(keys))
+        return replace(node, member=keys[0]) if node.is_clean and len(keys) == 1 else node
     resolve_path = _text_of("@path", path, build)
 
     def resolve(payload: Value) -> Value:

@@ -20,6 +20,11 @@ _TIME: Final = (
     r"([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)"
     r"(?:\.[0-9]+)?(?:[zZ]|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
+_ORDINARY_DATE: Final = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
+_ORDINARY_TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+_is_ordinary: Final = re.compile(f"{_ORDINARY_DATE}T{_ORDINARY_TIME}").fullmatch
+"""Nearly every timestamp: which day or second it is need not be asked."""
+
 _whole_date: Final = re.compile(_DATE).fullmatch
 _whole_time: Final = re.compile(_TIME).fullmatch
 _whole_date_time: Final = re.compile(f"{_DATE}[tT{WHITE_SPACE}]{_TIME}").fullmatch
@@ -31,6 +36,8 @@ _LEAP_SECOND_AT: Final = ("23", "59")
 
 def is_date_time(value: str) -> bool:
     """Whether a text is a date and a time of day, with a zone or without (reference: 3.5)."""
+    if _is_ordinary(value):
+        return True
     found = _whole_date_time(value)
     if found is None:
         return False

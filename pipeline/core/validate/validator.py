@@ -1,7 +1,6 @@
 """A validator of payloads, compiled once from an action's fields."""
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Final
 
 from pipeline.core.event import Json
@@ -29,20 +28,20 @@ class Validator:
     __slots__ = ("_checks", "_is_plain", "_kinds", "_required", "schema")
 
     schema: Schema
-    _kinds: Mapping[str, type]
+    _kinds: dict[str, type]
     _checks: FormatChecks
-    _required: frozenset[str]
+    _required: tuple[str, ...]
     _is_plain: bool
 
     def __init__(self, schema: Schema) -> None:
         properties: Mapping[str, Schema] = schema.properties or {}
         kinds = {key: kind for key, member in properties.items() if (kind := _plain_kind(member))}
         self.schema = schema
-        self._kinds = MappingProxyType(kinds)
+        self._kinds = kinds
         self._checks = tuple(
             (key, member.format.holds) for key, member in properties.items() if member.format is not None
         )
-        self._required = frozenset(schema.required)
+        self._required = schema.required
         self._is_plain = not schema.conditions and len(kinds) == len(properties)
 
     def validate(self, payload: Value) -> Valid | Invalid:
@@ -64,17 +63,20 @@ class Validator:
         kept: dict[str, Json] = {}
         for key, value in payload.items():
             kind = kinds.get(key)
-            if value.__class__ is kind:
+            if type(value) is kind:
                 if value or kind is dict:
                     kept[key] = value
-            elif kind is str and value.__class__ in _WITH_A_TEXT:
+            elif kind is str and type(value) in _WITH_A_TEXT:
                 kept[key] = text(value)
             elif (kind is None and key == DYNAMIC_AUTH_SETTINGS) or (kind is not None and value is not None):
                 return None
         for key, holds in self._checks:
             if key in kept and not holds(kept[key]):
                 return None
-        return kept if self._required <= kept.keys() else None
+        for key in self._required:
+            if key not in kept:
+                return None
+        return kept
 
 
 def compile_fields(fields: Fields) -> Validator:
