@@ -95,16 +95,8 @@ def attempted(before: Attempts | None, exchange: Exchange, *, sent_at_ms: int, l
     status = exchange.status if isinstance(exchange, Answer) else None
     arrived = may_have_arrived(exchange)
     if before is None:
-        return Attempts(
-            count=1,
-            charged=0,
-            status=status,
-            latency_ms=latency_ms,
-            first_at_ms=sent_at_ms,
-            last_at_ms=sent_at_ms,
-            is_doubtful=False,
-            may_have_arrived=arrived,
-        )
+        is_doubtful = False
+        return Attempts(1, 0, status, latency_ms, sent_at_ms, sent_at_ms, is_doubtful, arrived)
     return replace(
         before,
         count=before.count + 1,

@@ -48,10 +48,13 @@ class Tally:
         self._bad = 0
         self._in_a_row = 0
 
+    def count_good(self) -> None:
+        """Take a good one in."""
+        if not self._is_full or self._bad:  # else one more and one less: the usual case
+            self.count(is_bad=False)
+
     def count(self, *, is_bad: bool) -> str:
         """Take one more in; answers why it is too much, empty while it is not."""
-        if self._is_full and not is_bad and not self._bad:
-            return ""  # a good one more and a good one less: the usual case
         last = self._last
         last.append(is_bad)
         if len(last) > self._policy.of:
@@ -84,13 +87,14 @@ class Brake:
 
     def note_made(self) -> None:
         """A mapping made a request of an event."""
-        self._made.count(is_bad=False)
+        self._made.count_good()
 
     def count(self, outcome: Outcome) -> str:
         """Take one part's end in; answers why it is too much, empty while it is not."""
         match outcome:
             case Delivered():
-                return self._answered.count(is_bad=False)
+                self._answered.count_good()
+                return ""
             case Failed():
                 return _told("failed", self._answered)
             case Rejected(stage, reason):

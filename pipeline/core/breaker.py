@@ -86,8 +86,7 @@ class Breaker:
         if not isinstance(state, Closed):
             return
         if sign is Sign.TAKES:
-            self.refused_probes = 0
-            self.state = _CLOSED
+            self.hear_taken()
         elif sign is Sign.KNOWS_NO_KEY:
             self._open(Cause.UNAUTHORISED, now_s, jitter)
         elif sign is Sign.FAILS:
@@ -96,6 +95,12 @@ class Breaker:
                 self._open(Cause.FAILING, now_s, jitter)
             else:
                 self.state = Closed(failed)
+
+    def hear_taken(self) -> None:
+        """Requests that are no probes were accepted. Only a closed breaker minds."""
+        if isinstance(self.state, Closed):
+            self.refused_probes = 0
+            self.state = _CLOSED
 
     def begin_probe(self, now_s: float) -> Probe | None:
         """What may be probed with now, if anything; it is then under way."""

@@ -97,9 +97,14 @@ class Rate:
         if limit_per_s is not None:
             self.next_s -= 1.0 / limit_per_s
 
-    def accept(self, now_s: float) -> None:
-        """A request was accepted."""
-        self._accepted.add(now_s)
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is a limit."""
+        return self._ceiling_per_s is not None
+
+    def accept(self, now_s: float, requests: int = 1) -> None:
+        """So many requests were accepted."""
+        self._accepted.add(now_s, requests)
 
     def throttle(self, started_s: float, now_s: float, hold_s: float) -> None:
         """A request that had started at `started_s` got a 429; nothing is sent for `hold_s`."""
@@ -144,11 +149,11 @@ class _Recent:
         self._since_s: float | None = None
         self._slot = 0
 
-    def add(self, now_s: float) -> None:
+    def add(self, now_s: float, answers: int = 1) -> None:
         slot = int(now_s / _SLOT_S)
         if slot != self._slot or self._since_s is None:
             self._move_to(slot, now_s)
-        self._counts[slot % len(self._counts)] += 1
+        self._counts[slot % len(self._counts)] += answers
 
     def count(self, now_s: float, slots: int) -> int:
         """How many came in the last full slots and the present one."""

@@ -67,8 +67,9 @@ class Braking:
 
     def count(self, outcome: Outcome) -> None:
         """One more part of an event has its end."""
-        is_unreadable = isinstance(outcome, Rejected) and outcome.stage is Stage.DECODE
-        if too_many := self._unreadable.count(is_bad=is_unreadable):
+        if not isinstance(outcome, Rejected) or outcome.stage is not Stage.DECODE:
+            self._unreadable.count_good()
+        elif too_many := self._unreadable.count(is_bad=True):
             self._warn(too_many)
         if self._brake is None:
             return

@@ -108,8 +108,9 @@ class Delivery:
             while True:
                 await self._is_wanted.wait()
                 self._take_up()
-                while (turn := self._turns.take()) is not None:
-                    self._send(*turn)
+                while turns := self._turns.take():
+                    for shipment, entry in turns:
+                        self._send(shipment, entry)
                 self._is_wanted.clear()
         finally:
             for sent in self._exchanges.cancel():
@@ -178,8 +179,7 @@ class Delivery:
             for sent, exchange in ended
             if not sent.asks_for_key
         ]
-        for sent, exchange, end in decided:
-            self._tell_gate(sent, exchange, end, ended_s)
+        self._tell_gate(decided, ended_s)
         for sent, _, end in decided:
             sent.shipment.end()  # not before: if one of them shows a bug, the others are still in doubt
             self._follow(sent.shipment, end)
@@ -187,7 +187,7 @@ class Delivery:
             if sent.asks_for_key:
                 self._gate.hear_of_key(judge(exchange), describe(exchange))
                 self._turns.put_first(sent.shipment)
-            self._gate.leave()
+        self._gate.leave(len(ended))
         self._exchange_ended.set()
 
     def _follow(self, shipment: Shipment, end: Consequence) -> None:
@@ -246,10 +246,19 @@ class Delivery:
             self._blame.accept(sent.number)
         return end
 
-    def _tell_gate(self, sent: Sent, exchange: Exchange, end: Consequence, ended_s: float) -> None:
-        hold_s = end.step.hold_s if isinstance(end.step, Again) else 0.0
-        event = sent.shipment.parts[0].entry.record
-        self._gate.hear(sent.entry, Ended(end.sign, event, exchange, sent.started_s, ended_s, hold_s))
+    def _tell_gate(self, decided: Iterable[tuple[Sent, Exchange, Consequence]], ended_s: float) -> None:
+        """In their order; those that were taken in a row together."""
+        taken_s: list[float] = []
+        for sent, exchange, end in decided:
+            if end.sign is Sign.TAKES and sent.entry is Pass.FREE:
+                taken_s.append(sent.started_s)
+                continue
+            self._gate.hear_taken(taken_s, ended_s)
+            taken_s = []
+            hold_s = end.step.hold_s if isinstance(end.step, Again) else 0.0
+            event = sent.shipment.parts[0].entry.record
+            self._gate.hear(sent.entry, Ended(end.sign, event, exchange, sent.started_s, ended_s, hold_s))
+        self._gate.hear_taken(taken_s, ended_s)
 
     def _cut_short(self, sent: Sent) -> None:
         """Nobody waits for its answer any more."""

@@ -3,7 +3,7 @@
 It asks the brake, the lease, the concurrency, the destination's Retry-After, the rate and the breaker.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, assert_never
@@ -137,6 +137,20 @@ class Gate:
             case HalfOpen():
                 return None
 
+    def enter_freely(self, wanted: int) -> int:
+        """So many free passes at once, at most as many as wanted; 0 where each has to be asked for.
+
+        Nearly always nothing but the concurrency bounds them.
+        """
+        if self._braking.is_on or not isinstance(self._breaker.state, Closed) or self._rate.is_limited:
+            return 0
+        now_s = self._clock.monotonic_s()
+        if self._hold_until_s > now_s or not self._lease.is_held(now_s):
+            return 0
+        passes = max(0, min(wanted, self._concurrency.limit - self._under_way))
+        self._under_way += passes
+        return passes
+
     def _again_at_s(self, now_s: float) -> float:
         """When a pass may be had; now or earlier: at once, as far as time decides it."""
         if not self._lease.is_held(now_s):
@@ -167,16 +181,24 @@ class Gate:
         now_s = self._clock.monotonic_s()
         self._breaker.end_key_probe(is_refused=is_refused, now_s=now_s, jitter=self._jitter())
 
+    def hear_taken(self, started_s: Sequence[float], now_s: float) -> None:
+        """The exchanges of free passes that started then have ended now, and each was taken.
+
+        Nearly all are: nothing can open by them, and nothing is to be said.
+        """
+        if not started_s:
+            return
+        self._rate.accept(now_s, len(started_s))
+        for each_s in started_s:
+            self._hear_pace(each_s, now_s, is_failed=False)
+        self._breaker.hear_taken()
+        self._log.end()
+
     def hear(self, entry: Pass, ended: Ended) -> None:
         """The exchange of a pass has ended."""
         breaker, now_s = self._breaker, ended.ended_s
         if ended.sign is Sign.TAKES:
             self._rate.accept(now_s)
-            if entry is Pass.FREE:  # nearly all: nothing can open by it, nothing is to be said
-                self._pace(ended, now_s)
-                breaker.hear(ended.sign, ended.event, now_s, 0.0)
-                self._log.end()
-                return
         elif ended.sign is Sign.THROTTLES:
             self._throttle(ended, now_s)
         cause_before = breaker.cause
@@ -191,9 +213,9 @@ class Gate:
             self._meter.add(BREAKER_OPENED, 1, breaker.cause)
         self._say(ended, breaker.cause)
 
-    def leave(self) -> None:
-        """A pass is given back, whatever it was used for."""
-        self._under_way -= 1
+    def leave(self, passes: int = 1) -> None:
+        """So many passes are given back, whatever they were used for."""
+        self._under_way -= passes
 
     def give_up(self, entry: Pass) -> None:
         """What had this pass was not sent: another may go in its place at once."""
@@ -208,10 +230,12 @@ class Gate:
 
     def _pace(self, ended: Ended, now_s: float) -> None:
         """How long it took, or that it failed, decides how many may be under way."""
-        if ended.sign not in _TELLS_SPEED:
-            return
+        if ended.sign in _TELLS_SPEED:
+            self._hear_pace(ended.started_s, now_s, is_failed=ended.sign is Sign.FAILS)
+
+    def _hear_pace(self, started_s: float, now_s: float, *, is_failed: bool) -> None:
         before = self._concurrency.limit
-        self._concurrency.hear(ended.started_s, now_s, is_failed=ended.sign is Sign.FAILS)
+        self._concurrency.hear(started_s, now_s, is_failed=is_failed)
         limit = self._concurrency.limit
         if limit < before and limit <= self._bounds.most // 2 and self._slowed.due(now_s):
             log.info("Kameleoon answers slowly or fails: fewer requests at a time", limit=limit)

@@ -25,7 +25,7 @@ class Lanes(Generic[T]):
     __slots__ = ("_queues",)
 
     def __init__(self) -> None:
-        self._queues: dict[str, deque[T]] = {}
+        self._queues: dict[str, T | deque[T]] = {}  # a queue of one is that one: most are
 
     def __len__(self) -> int:
         return len(self._queues)
@@ -36,10 +36,12 @@ class Lanes(Generic[T]):
         for identity in waiting.identities:
             queue = self._queues.get(identity)
             if queue is None:
-                self._queues[identity] = deque((waiting,))
-            else:
-                queue.append(waiting)
-                ahead += 1
+                self._queues[identity] = waiting
+                continue
+            if not isinstance(queue, deque):
+                queue = self._queues[identity] = deque((queue,))
+            queue.append(waiting)
+            ahead += 1
         waiting.lanes_ahead = ahead
         return ahead == 0
 
@@ -48,6 +50,9 @@ class Lanes(Generic[T]):
         ready = []
         for identity in first.identities:
             queue = self._queues[identity]
+            if not isinstance(queue, deque):
+                del self._queues[identity]
+                continue
             queue.popleft()
             if not queue:
                 del self._queues[identity]

@@ -34,17 +34,20 @@ class Turns:
         if len(self._ready) == 1:
             self._on_ready()
 
-    def take(self) -> tuple[Shipment, Pass] | None:
-        """A shipment that may be sent now, and by which pass, to be given back to the gate."""
+    def take(self) -> list[tuple[Shipment, Pass]]:
+        """Shipments that may be sent now, and by which pass, to be given back to the gate."""
         if not self._ready:
-            return None
+            return []
+        free = self._gate.enter_freely(len(self._ready))
+        if free:
+            return [(self._ready.popleft(), Pass.FREE) for _ in range(free)]
         match self._gate.enter():
             case None:
-                return None
+                return []
             case Pass.PROBE as entry:
-                return self._least_tried(), entry
+                return [(self._least_tried(), entry)]
             case entry:
-                return self._ready.popleft(), entry
+                return [(self._ready.popleft(), entry)]
 
     def remove(self, is_over: Callable[[Shipment], bool]) -> None:
         """Take out what need not be sent any more. What comes to its end may be followed by more of these."""
