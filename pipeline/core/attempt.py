@@ -80,14 +80,19 @@ class Consequence:
     attempts: Attempts
     sign: Sign
 
+    @property
+    def hold_s(self) -> float:
+        """How long the destination asks to be left alone."""
+        return self.step.hold_s if isinstance(self.step, Again) else 0.0
 
-def is_to_be_halved(end: Consequence) -> bool:
-    """Whether an array that is to be sent again goes in halves: one of its events may be what fails.
+    @property
+    def is_to_be_halved(self) -> bool:
+        """Whether an array that is to be sent again goes in halves: one of its events may be what fails.
 
-    Not after a 429, which more requests would make worse.
-    """
-    is_throttled = end.sign is Sign.THROTTLES
-    return isinstance(end.step, Again) and not is_throttled and end.attempts.count >= WHOLE_ATTEMPTS
+        Not after a 429, which more requests would make worse.
+        """
+        is_throttled = self.sign is Sign.THROTTLES
+        return isinstance(self.step, Again) and not is_throttled and self.attempts.count >= WHOLE_ATTEMPTS
 
 
 def attempted(before: Attempts | None, exchange: Exchange, *, sent_at_ms: int, latency_ms: float) -> Attempts:

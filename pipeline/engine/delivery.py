@@ -19,7 +19,6 @@ from pipeline.core.attempt import (
     RetryPolicy,
     Sign,
     attempted,
-    is_to_be_halved,
     next_step,
 )
 from pipeline.core.batch import Batcher, BatchPolicy, join_bodies
@@ -119,8 +118,8 @@ class Delivery:
 
     async def drained(self, assignments: Iterable[Assignment]) -> None:
         """Return when no exchange of the (closed) assignments is under way. Retries are dropped."""
-        self._turns.remove(_is_empty)
-        for shipment in [waiting for waiting in self._waiting if _is_empty(waiting)]:
+        self._turns.remove(lambda shipment: not shipment.drop_closed())
+        for shipment in [waiting for waiting in self._waiting if not waiting.drop_closed()]:
             self._waiting.pop(shipment).cancel()
         while any(assignment.under_way for assignment in assignments):
             self._exchange_ended.clear()
@@ -199,7 +198,7 @@ class Delivery:
             case Again(delay_s):
                 self._meter.add(RETRIES)
                 shipment.doubt()
-                self._send_again(shipment, delay_s, in_halves=is_to_be_halved(end))
+                self._send_again(shipment, delay_s, in_halves=end.is_to_be_halved)
             case Fail() if len(shipment.parts) > 1:
                 shipment.doubt()
                 self._halve(shipment)
@@ -255,9 +254,8 @@ class Delivery:
                 continue
             self._gate.hear_taken(taken_s, ended_s)
             taken_s = []
-            hold_s = end.step.hold_s if isinstance(end.step, Again) else 0.0
             event = sent.shipment.parts[0].entry.record
-            self._gate.hear(sent.entry, Ended(end.sign, event, exchange, sent.started_s, ended_s, hold_s))
+            self._gate.hear(sent.entry, Ended(end.sign, event, exchange, sent.started_s, ended_s, end.hold_s))
         self._gate.hear_taken(taken_s, ended_s)
 
     def _cut_short(self, sent: Sent) -> None:
@@ -282,7 +280,7 @@ class Delivery:
 
     def _put_back(self, shipment: Shipment) -> None:
         del self._waiting[shipment]
-        if not _is_empty(shipment):
+        if shipment.drop_closed():
             self._turns.put(shipment)
 
     def _halve(self, shipment: Shipment) -> None:
@@ -300,8 +298,3 @@ class Delivery:
         following = [entry] if entry.to_deliver else entry.assignment.lanes.leave(entry)
         for ready in following:
             self._offer(ready)
-
-
-def _is_empty(shipment: Shipment) -> bool:
-    shipment.drop_closed()
-    return not shipment.parts

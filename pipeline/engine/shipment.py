@@ -46,12 +46,13 @@ class Shipment:
         for part in self.parts:
             part.entry.doubt()
 
-    def drop_closed(self) -> None:
-        """Leave out the parts whose assignment was given back: they are the successor's."""
+    def drop_closed(self) -> bool:
+        """Leave out the parts whose assignment was given back, the successor's now; whether any is left."""
         for part in self.parts:
             if part.entry.assignment.is_closed:
                 self._keep(self.parts)
-                return
+                break
+        return bool(self.parts)
 
     def take_older(self, oldest_ms: float) -> "Shipment":
         """Take out the parts whose record is older than that, with the attempts made of them.
