@@ -107,9 +107,8 @@ class Delivery:
             while True:
                 await self._is_wanted.wait()
                 self._take_up()
-                while turns := self._turns.take():
-                    for shipment, entry in turns:
-                        self._send(shipment, entry)
+                for shipment, entry in self._turns.take():
+                    self._send(shipment, entry)
                 self._is_wanted.clear()
         finally:
             for sent in self._exchanges.cancel():

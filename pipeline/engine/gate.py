@@ -161,6 +161,11 @@ class Gate:
         return max(self._hold_until_s, self._rate.next_s)
 
     @property
+    def is_lease_held(self) -> bool:
+        """Whether the lease allows a request to start now."""
+        return self._lease.is_held(self._clock.monotonic_s())
+
+    @property
     def is_held(self) -> bool:
         """Whether nothing may be sent now: for the brake, the lease, or because the destination asked so."""
         now_s = self._clock.monotonic_s()

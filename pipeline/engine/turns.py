@@ -1,7 +1,7 @@
 """Who is sent next: shipments that are ready wait here until the gate lets one start."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pipeline.engine.gate import Gate, Pass
 from pipeline.engine.shipment import Shipment
@@ -34,20 +34,28 @@ class Turns:
         if len(self._ready) == 1:
             self._on_ready()
 
-    def take(self) -> list[tuple[Shipment, Pass]]:
-        """Shipments that may be sent now, and by which pass, to be given back to the gate."""
-        if not self._ready:
-            return []
-        free = self._gate.enter_freely(len(self._ready))
-        if free:
-            return [(self._ready.popleft(), Pass.FREE) for _ in range(free)]
-        match self._gate.enter():
-            case None:
-                return []
-            case Pass.PROBE as entry:
-                return [(self._least_tried(), entry)]
-            case entry:
-                return [(self._ready.popleft(), entry)]
+    def take(self) -> Iterator[tuple[Shipment, Pass]]:
+        """What may be sent now, each to be sent before the next, and by which pass, the gate's again then."""
+        while self._ready:
+            free = self._gate.enter_freely(len(self._ready))
+            if free:
+                yield from self._take_freely(free)
+                continue
+            match self._gate.enter():
+                case None:
+                    return
+                case Pass.PROBE as entry:
+                    yield self._least_tried(), entry
+                case entry:
+                    yield self._ready.popleft(), entry
+
+    def _take_freely(self, passes: int) -> Iterator[tuple[Shipment, Pass]]:
+        """The lease is looked at before each: a worker that stood still between two sends nothing more."""
+        for given in range(passes):
+            if not self._gate.is_lease_held:
+                self._gate.leave(passes - given)
+                return
+            yield self._ready.popleft(), Pass.FREE
 
     def remove(self, is_over: Callable[[Shipment], bool]) -> None:
         """Take out what need not be sent any more. What comes to its end may be followed by more of these."""

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.audit import encode
 from pipeline.core.commit import Opening
+from pipeline.core.flow import LONGEST_SUMMARY_TEXT
 from pipeline.core.outcome import (
     Attempts,
     Decided,
@@ -20,12 +21,13 @@ from pipeline.core.outcome import (
     Rejected,
     Stage,
 )
+from pipeline.core.published_text import LONGEST
 from pipeline.core.record import Position, Record, TopicPartition
 from pipeline.engine.accounting import Author, audit_record
 from pipeline.engine.assignment import Assignment, Entry
 from pipeline.engine.audit_line import AuditLines
 
-TEXTS = st.text(max_size=256)
+TEXTS = st.text(max_size=LONGEST_SUMMARY_TEXT)
 ANY_TEXTS = st.text(st.characters(exclude_categories=()), max_size=40)
 """Lone surrogates among them."""
 NUMBERS = st.integers(0, 2**53)
@@ -99,6 +101,10 @@ def test_a_line_is_what_its_record_is_written_as(
     line = AuditLines(author).line(of, index, outcome, decided_at_ms)
 
     assert line == encode(audit_record(author, of, index, outcome, decided_at_ms))
+
+
+def test_no_text_of_a_line_has_to_be_cut() -> None:
+    assert LONGEST_SUMMARY_TEXT <= LONGEST
 
 
 def test_lines_of_one_assignment_do_not_stand_for_those_of_another() -> None:

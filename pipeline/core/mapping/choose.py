@@ -18,16 +18,13 @@ def compile_if(options: Json, build: Build) -> Node:
     then = build.part(options["then"], "then") if "then" in options else _ABSENT
     otherwise = build.part(options["else"], "else") if is_truthy(options.get("else")) else _ABSENT
     if _is_one_path(options) and tested.is_clean:
-        return Node(
-            _first(tested.final, otherwise.raw),
-            _first(tested.final, otherwise.final),
-            is_clean=otherwise.is_clean,
-            is_whole=then.is_whole and otherwise.is_whole,
-            is_defined=otherwise.is_defined,
-        )
+        raw, final = _first(tested.final, otherwise.raw), _first(tested.final, otherwise.final)
+    else:
+        raw = _branch(test, tested.final, then.raw, otherwise.raw)
+        final = _branch(test, tested.final, then.final, otherwise.final)
     return Node(
-        _branch(test, tested.final, then.raw, otherwise.raw),
-        _branch(test, tested.final, then.final, otherwise.final),
+        raw,
+        final,
         is_clean=then.is_clean and otherwise.is_clean,
         is_whole=then.is_whole and otherwise.is_whole,
         is_defined=then.is_defined and otherwise.is_defined,
