@@ -4,6 +4,7 @@ Nearly all outcomes are these. The bytes are those of `encode(audit_record(...))
 time (docs/adr/0010); a dead letter, a replay or what retention removed needs the record itself.
 """
 
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Final
 
@@ -51,9 +52,9 @@ class AuditLines:
         record, summary = entry.record, entry.decided.summary
         line = (
             f"{begin}{_event(summary)}"
-            f'"mapping":{_text(mapping)},"action":{_text(action)},"part":{index + 1},"parts":{entry.parts},'
-            f'{self._source_of(entry.assignment)}{record.offset},"timestamp_ms":{record.timestamp_ms}}},'
-            f'"event_timestamp":{_text(summary.timestamp)},"http":{http},'
+            f'"mapping":{_common(mapping)},"action":{_common(action)},'
+            f'"part":{index + 1},"parts":{entry.parts},{self._source_of(entry.assignment)}{record.offset},'
+            f'"timestamp_ms":{record.timestamp_ms}}},"event_timestamp":{_text(summary.timestamp)},"http":{http},'
             f'"decided_at":"{utc_text(decided_at_ms)}","worker":{self._worker},'
             f'"has_visitor_code":{code},"possible_duplicate":{doubt},"replay_of":null}}'
         )
@@ -76,7 +77,7 @@ def _source(author: Author, assignment: Assignment) -> str:
 
 def _event(summary: EventSummary) -> str:
     name = _text(summary.event_name)
-    return f'"message_id":{_text(summary.message_id)},"type":{_text(summary.type)},"event_name":{name},'
+    return f'"message_id":{_text(summary.message_id)},"type":{_common(summary.type)},"event_name":{name},'
 
 
 def _http(attempts: Attempts) -> str:
@@ -89,3 +90,7 @@ def _http(attempts: Attempts) -> str:
 
 def _text(value: str | None) -> str:
     return "null" if value is None else encode_basestring(value)
+
+
+_common = lru_cache(maxsize=256)(_text)
+"""Of texts that come again and again."""
