@@ -1,6 +1,6 @@
 """What the audit says of events that were delivered or filtered, written without making its record.
 
-Nearly all outcomes are these. The bytes are those of `encode(audit_record(...))`, in a quarter of the
+Nearly all outcomes are these. The bytes are those of `encode(audit_record(...))`, in half of the
 time (docs/adr/0010); a dead letter, a replay or what retention removed needs the record itself.
 """
 
