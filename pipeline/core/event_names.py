@@ -39,10 +39,6 @@ class EventNames:
         """How many different names there were."""
         return len(self._known)
 
-    def knows(self, name: str) -> bool:
-        """Whether it is one of those that were sent, and no long one."""
-        return name in self._known
-
     def see(self, name: str) -> Seen:
         """What a name is that is to be sent; a new one is known from now on."""
         key = name if len(name) <= _LONGEST_KEPT else _digest(name)

@@ -44,7 +44,7 @@ class Author:
 Labels = tuple[Stage, OutcomeKind, Reason]
 """By what outcomes are counted."""
 
-_DELIVERED: Final = (Stage.DELIVER, OutcomeKind.DELIVERED, Reason.ACCEPTED)
+DELIVERED: Final = (Stage.DELIVER, OutcomeKind.DELIVERED, Reason.ACCEPTED)
 _EXPIRED: Final = (Stage.DELIVER, OutcomeKind.EXPIRED, Reason.EXPIRED)
 _LOST: Final = (Stage.SOURCE, OutcomeKind.LOST, Reason.REMOVED_BY_RETENTION)
 
@@ -66,7 +66,7 @@ def labels_of(outcome: Outcome) -> Labels:
     """Stage, kind and reason of an outcome."""
     match outcome:
         case Delivered():
-            return _DELIVERED
+            return DELIVERED
         case Filtered(reason):
             return Stage.TRIGGER, OutcomeKind.FILTERED, reason
         case Rejected(stage, reason):

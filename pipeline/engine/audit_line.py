@@ -8,20 +8,20 @@ from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import Final
 
-from pipeline.core.audit import AUDIT_SCHEMA, OutcomeKind, utc_text
-from pipeline.core.outcome import Attempts, Delivered, EventSummary, Filtered, Outcome, Reason, Stage
+from pipeline.core.audit import AUDIT_SCHEMA, utc_text
+from pipeline.core.outcome import Attempts, Delivered, EventSummary, Filtered, Outcome
 from pipeline.core.published_text import utf8
-from pipeline.engine.accounting import Author
+from pipeline.engine.accounting import DELIVERED, Author, Labels, labels_of
 from pipeline.engine.assignment import Assignment, Entry
 
 
-def _begin(kind: OutcomeKind, reason: Reason, stage: Stage, detail: str) -> str:
-    told = encode_basestring(detail)
-    labels = f'"outcome":"{kind}","reason":"{reason}","stage":"{stage}"'
-    return f'{{"schema":"{AUDIT_SCHEMA}",{labels},"detail":{told},'
+def _begin(labels: Labels, detail: str) -> str:
+    stage, kind, reason = labels
+    told = f'"outcome":"{kind}","reason":"{reason}","stage":"{stage}","detail":{encode_basestring(detail)}'
+    return f'{{"schema":"{AUDIT_SCHEMA}",{told},'
 
 
-_DELIVERED: Final = _begin(OutcomeKind.DELIVERED, Reason.ACCEPTED, Stage.DELIVER, "")
+_DELIVERED: Final = _begin(DELIVERED, "")
 
 
 class AuditLines:
@@ -44,8 +44,8 @@ class AuditLines:
                 begin, mapping, action = _DELIVERED, part.mapping, part.action
                 http, code = _http(attempts), "true" if part.has_visitor_code else "false"
                 doubt = "true" if is_doubtful else "false"
-            case Filtered(reason, detail, mapping, action):
-                begin = _begin(OutcomeKind.FILTERED, reason, Stage.TRIGGER, detail)
+            case Filtered(_, detail, mapping, action):
+                begin = _begin(labels_of(outcome), detail)
                 http, code, doubt = "null", "null", "false"
             case _:
                 return None

@@ -33,9 +33,9 @@ class _Pending:
 
 @value_class
 class _Item:
-    """What is to be written of it; `record` is there where a dead letter is."""
+    """What is to be written of it; `record` is there where it had to be made, as for a dead letter."""
 
-    outcome: _Pending
+    pending: _Pending
     log_entry: LogEntry
     record: AuditRecord | None = None
     letter: DeadLetter | None = None
@@ -164,18 +164,24 @@ class AuditWriter:
         self._meter.observe(AUDIT_SECONDS, self._clock.monotonic_s() - began_s)
         settled = []
         for item, audit_offset in zip(items, offsets, strict=True):
-            entry = item.outcome.entry
+            entry = item.pending.entry
             entry.assignment.ledger.note_audited(entry.record.offset, audit_offset)
             entry.unaudited -= 1
             if entry.unaudited == 0:
                 settled.append(entry)
-        if self._taps.is_any:
-            self._taps.audited([(each.outcome.entry.record, self._record(each.outcome)) for each in items])
-        if self._traces.is_on:
-            self._traces.audited([(each.outcome.entry, self._record(each.outcome)) for each in items])
+        if self._taps.is_any or self._traces.is_on:
+            self._show(items)
         self._on_settled(settled)
+
+    def _show(self, items: list[_Item]) -> None:
+        """To those who look on: they want each record, which is made but for them."""
+        audited = [(item.pending.entry, item.record or self._record(item.pending)) for item in items]
+        if self._taps.is_any:
+            self._taps.audited([(entry.record, record) for entry, record in audited])
+        if self._traces.is_on:
+            self._traces.audited(audited)
 
 
 def _standing(items: list[_Item]) -> list[_Item]:
     """Without the outcomes of assignments that were given up meanwhile."""
-    return [item for item in items if not item.outcome.entry.assignment.is_given_up]
+    return [item for item in items if not item.pending.entry.assignment.is_given_up]

@@ -137,17 +137,14 @@ class Gate:
             case HalfOpen():
                 return None
 
-    def enter_freely(self, wanted: int) -> int:
-        """So many free passes at once, at most as many as wanted; 0 where each has to be asked for.
+    def enter_beside(self, wanted: int) -> int:
+        """So many more passes beside a free one just given; 0 where the rate has a say in each.
 
         Nearly always nothing but the concurrency bounds them.
         """
-        if self._braking.is_on or not isinstance(self._breaker.state, Closed) or self._rate.is_limited:
+        if self._rate.is_limited:
             return 0
-        now_s = self._clock.monotonic_s()
-        if self._hold_until_s > now_s or not self._lease.is_held(now_s):
-            return 0
-        passes = max(0, min(wanted, self._concurrency.limit - self._under_way))
+        passes = min(wanted, self._concurrency.limit - self._under_way)
         self._under_way += passes
         return passes
 

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from typing import assert_never
 
 from pipeline.engine.gate import Gate, Pass
 from pipeline.engine.shipment import Shipment
@@ -37,19 +38,19 @@ class Turns:
     def take(self) -> Iterator[tuple[Shipment, Pass]]:
         """What may be sent now, each to be sent before the next, and by which pass, the gate's again then."""
         while self._ready:
-            free = self._gate.enter_freely(len(self._ready))
-            if free:
-                yield from self._take_freely(free)
-                continue
             match self._gate.enter():
                 case None:
                     return
                 case Pass.PROBE as entry:
                     yield self._least_tried(), entry
-                case entry:
+                case Pass.FREE as entry:
+                    beside = self._gate.enter_beside(len(self._ready) - 1)
                     yield self._ready.popleft(), entry
+                    yield from self._take_beside(beside)
+                case entry:
+                    assert_never(entry)
 
-    def _take_freely(self, passes: int) -> Iterator[tuple[Shipment, Pass]]:
+    def _take_beside(self, passes: int) -> Iterator[tuple[Shipment, Pass]]:
         """The lease is looked at before each: a worker that stood still between two sends nothing more."""
         for given in range(passes):
             if not self._gate.is_lease_held:

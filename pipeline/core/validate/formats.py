@@ -15,54 +15,50 @@ from pipeline.core.validate.date_like import is_date_like
 
 Check = Callable[[str], bool]
 
-_DATE: Final = r"([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_DATE: Final = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _TIME: Final = (
-    r"([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)"
+    r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)"
     r"(?:\.[0-9]+)?(?:[zZ]|[+-][0-9]{2}(?::?[0-9]{2})?)?"
 )
-_ORDINARY_DATE: Final = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
-_ORDINARY_TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
-_is_ordinary: Final = re.compile(f"{_ORDINARY_DATE}T{_ORDINARY_TIME}").fullmatch
-"""Nearly every timestamp: which day or second it is need not be asked."""
-
 _whole_date: Final = re.compile(_DATE).fullmatch
 _whole_time: Final = re.compile(_TIME).fullmatch
 _whole_date_time: Final = re.compile(f"{_DATE}[tT{WHITE_SPACE}]{_TIME}").fullmatch
 
+_DAY: Final = slice(8, 10)
+_SECOND: Final = slice(6, 8)
 _FEBRUARY: Final = "02"
 _LONG_MONTHS: Final = frozenset({"01", "03", "05", "07", "08", "10", "12"})
-_LEAP_SECOND_AT: Final = ("23", "59")
 
 
 def is_date_time(value: str) -> bool:
     """Whether a text is a date and a time of day, with a zone or without (reference: 3.5)."""
-    if _is_ordinary(value):
-        return True
-    found = _whole_date_time(value)
-    if found is None:
-        return False
-    year, month, day, hour, minute, second = found.groups()
-    if day > "28" and not _has_day(year, month, day):
-        return False
-    return second != "60" or (hour, minute) == _LEAP_SECOND_AT
+    return _whole_date_time(value) is not None and _has_day(value[:10]) and _has_second(value[11:19])
 
 
 def is_date(value: str) -> bool:
     """Whether a text is `yyyy-mm-dd` with a day that the month has."""
-    found = _whole_date(value)
-    return found is not None and _has_day(*found.groups())
+    return _whole_date(value) is not None and _has_day(value)
 
 
 def is_time(value: str) -> bool:
     """Whether a text is a time of day, with a zone or without."""
-    found = _whole_time(value)
-    return found is not None and (found[3] != "60" or found.group(1, 2) == _LEAP_SECOND_AT)
+    return _whole_time(value) is not None and _has_second(value)
 
 
-def _has_day(year: str, month: str, day: str) -> bool:
+def _has_day(date: str) -> bool:
+    """Whether its month has the day of what is written like a date."""
+    day = date[_DAY]
+    if day <= "28":
+        return True
+    year, month, _ = date.split("-")
     if month == _FEBRUARY:
-        return day <= ("29" if _is_leap(int(year)) else "28")
+        return day == "29" and _is_leap(int(year))
     return day <= ("31" if month in _LONG_MONTHS else "30")
+
+
+def _has_second(time: str) -> bool:
+    """Whether its minute has the second of what is written like a time: a leap second is the day's last."""
+    return time[_SECOND] != "60" or time.startswith("23:59")
 
 
 def _is_leap(year: int) -> bool:
