@@ -1,9 +1,11 @@
 """aiokafka's errors become ours, here and nowhere else: each is a sentence for people."""
 
+import asyncio
 import logging
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from aiokafka import errors
 
@@ -86,6 +88,17 @@ def translated(error: Exception, servers: Sequence[str]) -> BrokerError:
 def refused(code: int, message: str | None, what: str) -> BrokerError:
     """The error for a code in an answer; `what` was asked."""
     return BrokerRefusedError(f"{what}: {message or errors.for_code(code).__name__}")
+
+
+def complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Handle what the loop complains of: not of an error that the client left in a future of its own.
+
+    A producer that fails leaves its error there too (aiokafka's `_drain_waiter`, `_transaction_waiter`),
+    with nobody to wait for it; whoever waits for an answer is told the same.
+    """
+    is_left = isinstance(context.get("exception"), errors.KafkaError) and "future" in context
+    if not is_left or isinstance(context["future"], asyncio.Task):
+        loop.default_exception_handler(context)
 
 
 def _tls_said(error: ssl.SSLError) -> str:

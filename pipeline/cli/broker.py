@@ -112,16 +112,16 @@ async def _interruptible(doing: Coroutine[Any, Any, T]) -> T:
     A connection that is being made when the interruption comes may end in either (CPython's
     `sock_connect`, aiokafka's `bootstrap`).
     """
-    from pipeline.adapters.kafka_errors import BrokerError
+    from pipeline.adapters.kafka_errors import BrokerError, complain
 
     task = asyncio.current_task()
     is_interrupted = False
 
-    def complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    def complain_unless_interrupted(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         if not is_interrupted and not (task and task.cancelling()):
-            loop.default_exception_handler(context)
+            complain(loop, context)
 
-    asyncio.get_running_loop().set_exception_handler(complain)
+    asyncio.get_running_loop().set_exception_handler(complain_unless_interrupted)
     try:
         return await doing
     except (BrokerError, asyncio.CancelledError):
