@@ -17,11 +17,13 @@ from pipeline.core.visitor_key import visitor_key
 _LINGER_MS: Final = 5
 _BATCH_BYTES: Final = 256 * 1024
 _ROOM_FOR_KEY_BYTES: Final = 64 * 1024
+_TOLD_BYTES: Final = 64 * 1024 * 1024
+"""Up to here it is told how long a refused line is."""
 _REFUSALS_KEPT: Final = 10
 _SILENCE_S: Final = 60.0
 """After so long without an acknowledgement no broker answers: the client itself would try for ever."""
 _STOP_S: Final = 5.0
-_TOO_LARGE = (MessageSizeTooLargeError, RecordTooLargeError)
+_TOO_LARGE: Final = (MessageSizeTooLargeError, RecordTooLargeError)
 _REFUSAL: Final = "larger than the topic takes"
 
 
@@ -48,6 +50,15 @@ class Produced:
             self.refusals.append((line, why))
 
 
+def longest_line_bytes(kafka: Kafka) -> int:
+    """Of a longer line no more need be read: it is refused, whatever the topic takes."""
+    return max(_largest_bytes(kafka), _TOLD_BYTES)
+
+
+def _largest_bytes(kafka: Kafka) -> int:
+    return max(kafka.max_record_bytes, _BATCH_BYTES) + _ROOM_FOR_KEY_BYTES
+
+
 async def produce(
     kafka: Kafka,
     topic: str,
@@ -66,7 +77,7 @@ async def produce(
         # Too large for the topic is told here. What the broker itself refuses leaves a gap in the numbers by
         # which it knows this producer's batches, and it takes none that comes after on the same partition.
         limit_bytes = await admin.limit_bytes(topic)
-    largest = max(kafka.max_record_bytes, _BATCH_BYTES) + _ROOM_FOR_KEY_BYTES
+    largest = _largest_bytes(kafka)
     if limit_bytes is not None:
         largest = min(largest, limit_bytes)
     with broker_errors(kafka.bootstrap_servers):
@@ -141,8 +152,9 @@ class _Run:
         try:
             sent = await self._producer.send(self._topic, line, key)
         except _TOO_LARGE:
-            sizes = f"{len(line)} bytes, and {self._largest_bytes} are allowed, key and frame included"
-            said.refuse(number, f"{_REFUSAL}: {sizes}")
+            size = f"{len(line)} bytes" + " or more" * (len(line) > _TOLD_BYTES)
+            allowed = f"{self._largest_bytes} are allowed, key and frame included"
+            said.refuse(number, f"{_REFUSAL}: {size}, and {allowed}")
             return
         sent.add_done_callback(lambda done: self._settle(number, done))
 

@@ -21,8 +21,7 @@ def init(
     from pipeline.config.examples import example
 
     try:
-        with file.open("x", encoding="utf-8") as new:
-            new.write(example("minimal"))
+        _write(file, example("minimal"))
     except FileExistsError:
         stop(ExitCode.USAGE, f"{file} exists already; name another file, or remove it first")
     except OSError as error:
@@ -30,3 +29,14 @@ def init(
     print(f"wrote {file}")
     print("Set KAMELEOON_API_KEY, KAMELEOON_SITECODE and KAFKA_BOOTSTRAP_SERVERS in the environment, then:")
     print(f"  kameleoon-pipeline check {file}")
+
+
+def _write(file: Path, text: str) -> None:
+    """All of it or no file. Raises OSError."""
+    with file.open("x", encoding="utf-8") as new:
+        try:
+            new.write(text)
+            new.flush()
+        except OSError:
+            file.unlink()
+            raise

@@ -46,12 +46,13 @@ def produce(
 
     where = target(config, bootstrap_servers)
     name = topic or where.kafka.topics.events
-    said = event_producer.Produced()
+    said, longest = event_producer.Produced(), event_producer.longest_line_bytes(where.kafka)
     with ExitStack() as stack:
         source = _open(file, stack)
         show = _progress(file, stack)
         try:
-            on_broker(event_producer.produce(where.kafka, name, lines(source), said, show), where.told)
+            events = lines(source, longest)
+            on_broker(event_producer.produce(where.kafka, name, events, said, show), where.told)
         except KeyboardInterrupt:
             print(f"interrupted: {_in_words(said, name)}", file=sys.stderr)
             raise
@@ -75,19 +76,22 @@ def _open(file: str, stack: ExitStack) -> "BinaryIO":
         stop(ExitCode.USAGE, f"{file}: {(error.strerror or str(error)).lower()}")
 
 
-async def lines(source: "BinaryIO") -> AsyncIterator[list[bytes]]:
-    r"""The lines that have arrived, chunk by chunk; `\n` alone ends one, whatever else a text holds."""
-    begun: list[bytes] = []
+async def lines(source: "BinaryIO", longest_bytes: int) -> AsyncIterator[list[bytes]]:
+    r"""The lines that have arrived, chunk by chunk; `\n` alone ends one, whatever else a text holds.
+
+    One that is longer than `longest_bytes` is cut some bytes behind that: it may have no end.
+    """
+    begun = bytearray()
     while chunk := await _chunk(source):
         first, *others = chunk.split(b"\n")
-        begun.append(first)
+        if len(begun) <= longest_bytes:
+            begun += first
         if others:
-            ended = [b"".join(begun), *others[:-1]]
-            begun = [others[-1]]
+            ended = [bytes(begun), *others[:-1]]
+            begun = bytearray(others[-1])
             yield ended
-    last = b"".join(begun)
-    if last:
-        yield [last]
+    if begun:
+        yield [bytes(begun)]
 
 
 async def _chunk(source: "BinaryIO") -> bytes:

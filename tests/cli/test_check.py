@@ -1,6 +1,8 @@
 """The verbs `check` and `init`."""
 
 import json
+import resource
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,23 @@ def test_init_tells_why_it_cannot_write(here: Path) -> None:
     refused = RUNNER.invoke(app, ["init", "no-such-folder/x.yaml"])
     assert refused.exit_code == ExitCode.USAGE
     assert "no such file or directory" in refused.stderr
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No file may grow beyond so few bytes: to Python an error of `write`, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_init_leaves_no_half_of_a_file(here: Path) -> None:
+    refused = RUNNER.invoke(app, ["init"])
+    assert refused.exit_code == ExitCode.USAGE
+    assert "kameleoon-pipeline.yaml cannot be written: file too large" in refused.stderr
+    assert list(here.iterdir()) == []
 
 
 def test_check_tells_every_mistake_and_counts_them(here: Path) -> None:

@@ -17,12 +17,14 @@ from pipeline.cli import produce
 from pipeline.cli.exits import ExitCode
 from pipeline.cli.main import app
 
+LONGEST_BYTES = 2**20
 
-async def _lines(content: bytes) -> list[bytes]:
+
+async def _lines(content: bytes, longest_bytes: int = LONGEST_BYTES) -> list[bytes]:
     with tempfile.TemporaryFile() as source:
         source.write(content)
         source.seek(0)
-        return [line async for chunk in produce.lines(source) for line in chunk]
+        return [line async for chunk in produce.lines(source, longest_bytes) for line in chunk]
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,18 @@ async def test_a_line_may_be_longer_than_what_is_read_at_once(
     assert await _lines(b"first line\nsecond\n\nlast") == [b"first line", b"second", b"", b"last"]
 
 
+@pytest.mark.parametrize("size", [11, 12, 13, 1000])
+async def test_a_line_without_an_end_is_not_kept_to_it(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept is longer than a line may be, so it is refused, and the lines after it are whole."""
+    monkeypatch.setattr(produce, "CHUNK_BYTES", 4)
+
+    before, cut, after = await _lines(b"one\n" + b"x" * size + b"\ntwo\n", longest_bytes=10)
+
+    assert (before, after) == (b"one", b"two")
+    assert 10 < len(cut) <= 10 + 4
+    assert set(cut) == {ord("x")}
+
+
 @given(st.binary())
 async def test_no_byte_is_lost(content: bytes) -> None:
     joined = b"\n".join(await _lines(content))
@@ -58,7 +72,7 @@ async def test_no_byte_is_lost(content: bytes) -> None:
 async def test_lines_of_a_pipe_are_there_before_it_is_closed() -> None:
     read, write = os.pipe()
     with os.fdopen(read, "rb") as source, os.fdopen(write, "wb", buffering=0) as writer:
-        found = produce.lines(source)
+        found = produce.lines(source, LONGEST_BYTES)
         writer.write(b"one\ntwo\nthr")
         assert await anext(found) == [b"one", b"two"]
         writer.write(b"ee")
@@ -71,7 +85,7 @@ async def test_nobody_keeps_waiting_for_a_pipe_after_an_interrupt() -> None:
     read, write = os.pipe()
     before = threading.enumerate()
     with os.fdopen(read, "rb") as source, os.fdopen(write, "wb"):
-        waiting = asyncio.ensure_future(anext(produce.lines(source)))
+        waiting = asyncio.ensure_future(anext(produce.lines(source, LONGEST_BYTES)))
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.wait([waiting])

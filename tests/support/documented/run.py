@@ -106,7 +106,8 @@ class Site:
         return dict(await asyncio.gather(*map(one, commands)))
 
     async def _to_its_end(self, command: str) -> Done:
-        return await self._end_of(command, self._start(command))
+        """With a shell that stays until then, as a reader's does: `--install-completion` looks for it."""
+        return await self._end_of(command, self._start(f"{command}\nexit $?"))
 
     async def _while_they_work(self, commands: Sequence[str]) -> dict[str, Done]:
         """Start them, let events pass until each has said what it has to, and interrupt them."""
