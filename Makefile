@@ -1,11 +1,13 @@
 # Every target sets up what it needs: .venv is made from the hash-pinned requirements-dev.lock.
-# COVERAGE=1 has `check` and `test` measure what the tests reach of the rooms without network, in one process.
+# COVERAGE=1 has `check` and `test` measure what the tests reach of the rooms without network.
 # JOBS=n runs the tests in so many processes, each with a broker of its own.
 # PYTHON=/path/to/python3.12 picks another Python than the first one found.
 
 CANDIDATES = $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 BIN = .venv/bin
-PYTEST = $(BIN)/$(if $(COVERAGE),coverage run -m pytest,pytest --numprocesses $(or $(JOBS),2) --dist loadfile)
+PYTEST = $(BIN)/$(if $(COVERAGE),coverage run -m )pytest --numprocesses $(or $(JOBS),2) \
+	--dist loadfile --no-loadscope-reorder
+REPORT_COVERAGE = $(if $(COVERAGE),$(BIN)/coverage combine --quiet && $(BIN)/coverage report)
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
@@ -21,7 +23,7 @@ demo: .venv/installed  ## the whole pipeline on this machine: no Kafka, no accou
 test: .venv/installed  ## all tests, on Apache Kafka where it can be had
 	@$(BIN)/python -m tests.support.kafka prepare
 	@$(PYTEST) -m 'not compose and not minutes' $(PYTEST_OPTIONS)
-	@$(if $(COVERAGE),$(BIN)/coverage report)
+	@$(REPORT_COVERAGE)
 
 check: .venv/installed  ## format, lint, types, imports, unit and property tests: under a minute
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync static .unit
@@ -34,7 +36,7 @@ static: .venv/installed  ## format, lint, types, imports
 
 .unit:
 	@$(PYTEST) -q -m 'not broker and not browser and not packaging and not compose' $(PYTEST_OPTIONS)
-	@$(if $(COVERAGE),$(BIN)/coverage report)
+	@$(REPORT_COVERAGE)
 
 bench: .venv/installed  ## the pipeline beside its peers, ROUNDS=3 EVENTS=200000; ONLY=pipeline,redpanda or ONLY=tls
 	@$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(EVENTS),--events $(EVENTS))

@@ -33,6 +33,12 @@ def _interrupts_as_they_were() -> Iterator[None]:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for brokers begins first; what only computes then fills the processors to the end."""
+    items.sort(key=lambda item: item.get_closest_marker("broker") is None)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--forbid-skips", action="store_true", help="a skipped test is a failed test")
 

@@ -3,6 +3,7 @@
 import json
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -46,18 +47,20 @@ def test_init_tells_why_it_cannot_write(here: Path) -> None:
     assert "no such file or directory" in refused.stderr
 
 
-@pytest.fixture
+@contextmanager
 def full_disk() -> Iterator[None]:
     """No file may grow beyond so few bytes: to Python an error of `write`, as on a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.usefixtures("full_disk")
 def test_init_leaves_no_half_of_a_file(here: Path) -> None:
-    refused = RUNNER.invoke(app, ["init"])
+    with full_disk():
+        refused = RUNNER.invoke(app, ["init"])
     assert refused.exit_code == ExitCode.USAGE
     assert "kameleoon-pipeline.yaml cannot be written: file too large" in refused.stderr
     assert list(here.iterdir()) == []
