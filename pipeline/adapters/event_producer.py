@@ -146,17 +146,23 @@ class _Run:
         if not line:
             said.empty += 1
             return
-        key = visitor_key(line)
-        said.without_key += key is None
         number = said.lines
+        if len(line) > self._largest_bytes:  # a whole file of one line is not read as JSON for its key
+            self._refuse(number, line)
+            return
+        key = visitor_key(line)
         try:
             sent = await self._producer.send(self._topic, line, key)
         except _TOO_LARGE:
-            size = f"{len(line)} bytes" + " or more" * (len(line) > _TOLD_BYTES)
-            allowed = f"{self._largest_bytes} are allowed, key and frame included"
-            said.refuse(number, f"{_REFUSAL}: {size}, and {allowed}")
+            self._refuse(number, line)
             return
+        said.without_key += key is None
         sent.add_done_callback(lambda done: self._settle(number, done))
+
+    def _refuse(self, number: int, line: bytes) -> None:
+        size = f"{len(line)} bytes" + " or more" * (len(line) > _TOLD_BYTES)
+        allowed = f"{self._largest_bytes} are allowed, key and frame included"
+        self._said.refuse(number, f"{_REFUSAL}: {size}, and {allowed}")
 
     def _settle(self, number: int, done: "asyncio.Future[Any]") -> None:
         if done.cancelled():

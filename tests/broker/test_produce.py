@@ -106,7 +106,7 @@ def test_a_line_that_is_too_large_is_named_and_the_others_arrive(kafka: Broker) 
     ended, said = _pipe(kafka, topic, b"\n".join([b"{}", large, over_the_topics_limit, b"{}"]))
 
     assert ended.returncode == ExitCode.FOUND
-    assert f"2 events on {topic}" in ended.stdout.decode()
+    assert f"2 events on {topic}, 2 without a key, 2 refused" in ended.stdout.decode()
     assert f"line 2: larger than the topic takes: {len(large)} bytes, and " in said
     assert f"line 3: larger than the topic takes: {len(over_the_topics_limit)} bytes, and " in said
     assert [value for _, _, value in _read(kafka, topic, 2)] == [b"{}", b"{}"]
