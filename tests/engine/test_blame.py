@@ -120,16 +120,16 @@ async def test_with_room_for_one_more_others_pass_and_the_visitor_goes_on_withou
 async def test_visitors_who_fill_the_window_look_like_an_outage_until_a_worker_has_more_room() -> None:
     """So a worker leaves them that died again and again before it had tried any often enough."""
     world = World(max_in_flight_events=12)
-    records = [record(offset, event(offset, user=f"user-{offset % 6}")) for offset in range(6, 12)]
     poisoned = [
         record(offset, event(offset, user=f"user-{offset}", sandbox=ALWAYS_500)) for offset in range(6)
     ]
-    records = [*poisoned, *records, *(record(offset, event(offset)) for offset in range(12, 20))]
+    behind = [record(offset, event(offset, user=f"user-{offset % 6}")) for offset in range(6, 12)]
+    others = [record(offset, event(offset)) for offset in range(12, 20)]
 
     async with world.worker() as worker:
         await worker.open()
         with capture_logs() as logs:
-            await worker.take(records)
+            await worker.take([*poisoned, *behind, *others])
             await world.clock.advance(3600)
     assert outcomes(world) == []
     told = [line["breaker"] for line in logs if line["event"] == "Kameleoon takes nothing, events wait"]
@@ -138,7 +138,7 @@ async def test_visitors_who_fill_the_window_look_like_an_outage_until_a_worker_h
     world.max_in_flight_events = 20
     async with world.worker() as worker:
         await worker.open()
-        await worker.take(records)
+        await worker.take([*poisoned, *behind, *others])
         for offset in range(20, 30):
             await worker.take([record(offset, event(offset))])
             await world.clock.advance(60)

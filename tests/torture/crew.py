@@ -119,15 +119,6 @@ class Crew:
             self.terminate(worker)
             self.start(worker)
 
-    def is_full(self, in_flight_events: int) -> bool:
-        """Whether a worker has told in its last minute that it has no room left.
-
-        Of one partition a half is all that is taken in.
-        """
-        children = [place.child for place in self._places.values() if place.child is not None]
-        told = [[line for line in child.log() if line["event"] == "work done"] for child in children]
-        return any(lines and lines[-1]["in_flight"] >= in_flight_events // 2 for lines in told)
-
     async def stop(self) -> None:
         """SIGTERM to all, stalled or not, and wait. Raises TimeoutError."""
         for worker in self._places:

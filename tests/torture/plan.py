@@ -36,11 +36,6 @@ class Plan:
         return any(isinstance(timed.act, Stall | StopNode | KillNode) for timed in self.schedule)
 
     @property
-    def in_flight_events(self) -> int:
-        """How many events a worker may have in flight: as many as it takes by itself."""
-        return max(8 * self.concurrency, 32 * self.events_a_request)
-
-    @property
     def lasts_s(self) -> float:
         """When the last act is due."""
         return max((timed.at_s for timed in self.schedule), default=0.0)

@@ -35,13 +35,13 @@ from tests.torture.acts import (
 from tests.torture.crew import Crew
 from tests.torture.endpoint import Endpoint
 from tests.torture.feeder import Feeder
+from tests.torture.laws import Fate
 from tests.torture.plan import Outcome, Plan
 from tests.torture.traffic import MAPPINGS, calm_letters, letters
 from tests.torture.verdict import read_verdict
 
-_NO_PROGRESS_S: Final = 75.0
-"""Longer than the minute after which a worker tells how full it is."""
-_MORE_ROOM: Final = 64
+_NO_PROGRESS_S: Final = 60.0
+_MORE_ROOM: Final = {"max_in_flight_events": 32_768}
 _LOOK_AGAIN_S: Final = 0.5
 _FEED_END_S: Final = 90.0
 _CALM_RATE: Final = 40.0
@@ -59,7 +59,7 @@ class Run:
         self._began_s = 0.0
         self._troubles: Counter[str] = Counter()
         self._breaches: list[str] = []
-        self._in_flight_events = plan.in_flight_events
+        self._room: Mapping[str, int] = {}
 
     async def play(self, nursery: Nursery) -> Outcome:
         """Do all that the schedule says, let the workers catch up, and compare."""
@@ -111,8 +111,8 @@ class Run:
                 "wire": arrays if self._plan.events_a_request > 1 else "single",
                 "timeout": "5s",
                 "max_attempts": 5,
-                "max_in_flight_events": self._in_flight_events,
                 "retry": {"first": "20ms", "cap": "1s"},
+                **self._room,
             },
             mappings=MAPPINGS,
         )
@@ -201,11 +201,15 @@ class Run:
         """Do once what the operator is told to (docs/operations.md: one visitor holds a partition).
 
         Workers that are killed too soon bring no event to its end that always fails. In the end these, and
-        what waits behind them, may fill all the room, and nobody gets in to prove them guilty.
+        what waits behind them, may fill all the room, and nobody gets in to prove them guilty: a worker
+        sends, and nothing that it sends is accepted, though the endpoint is well.
         """
-        if self._in_flight_events > self._plan.in_flight_events or not crew.is_full(self._in_flight_events):
+        since_ms = (time.time() - _NO_PROGRESS_S / 2) * 1000
+        lately = [arrival for arrival in self._endpoint.arrivals() if arrival.at_ms >= since_ms]
+        served = {arrival.sender for arrival in lately if arrival.fate is Fate.ACCEPTED}
+        if self._room or served >= {arrival.sender for arrival in lately}:
             return False
-        self._in_flight_events *= _MORE_ROOM
+        self._room = _MORE_ROOM
         self._troubles["room made"] += 1
         crew.replace()
         return True
